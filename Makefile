@@ -1,0 +1,31 @@
+# Everything works on a fresh machine: the targets below make .venv themselves when it is not there.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+INSTALLED := .venv/.installed
+
+.DEFAULT_GOAL := test
+.PHONY: demo test test-slow check
+
+demo: $(INSTALLED)
+	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
+		--look-back 3 --out runs/demo
+	$(BIN)/forecast predict --run runs/demo
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -q
+
+test-slow: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m slow
+
+check: $(INSTALLED)
+	$(BIN)/ruff check -q .
+	$(BIN)/ruff format --check -q .
+	$(BIN)/mypy
+
+# torch goes first and pinned: a range would choose a newer build, with gigabytes of CUDA packages.
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || { echo "Making .venv (once, some minutes)"; $(PYTHON) -m venv .venv; }
+	@$(PIP) install "$$(grep '^torch==' constraints.txt)"
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
