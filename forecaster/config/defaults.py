@@ -1,0 +1,212 @@
+"""Defaults chosen from the data: every rule, its numbers and its reason, in one place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from forecaster.config.build import change, flatten
+from forecaster.config.settings import Settings
+
+# Levels that the quantile head learns: the usual intervals of 50, 80, 90 and 95 %, and deciles between.
+QUANTILE_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
+
+# The textbook network: `--preset classic`.
+CLASSIC: dict[str, Any] = {
+    "look_back": 3,
+    "segment": 1,
+    "transforms": ("standard",),
+    "scope": "panel",
+    "residual": "none",
+    "layers": 2,
+    "units": (8, 8),
+    "dense_layers": (8, 8),
+    "dropout": 0.2,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "epochs": 10,
+    "batch_size": 100,
+    "ensemble": 1,
+}
+
+
+# Units times windows of a step up to which one thread is as fast as several, and far faster on a busy machine.
+SMALL_STEP = 64 * 256
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the rules look at.
+
+    Attributes:
+        kind: ``events``, ``intervals``, ``values`` or ``ohlc``.
+        has_ids: Whether the file names its series.
+        n_series: Number of series.
+        n_train: Training rows over all series.
+        median_length: Median number of training rows of a series.
+        season_length: Steps in one season, 1 for none.
+        lowest: Lowest training value.
+        spread_ratio: 95 % quantile of the training values over their 5 % quantile, inf when that is
+            not positive.
+    """
+
+    kind: str
+    has_ids: bool
+    n_series: int
+    n_train: int
+    median_length: int
+    season_length: int
+    lowest: float
+    spread_ratio: float
+
+
+@dataclass(frozen=True)
+class Default:
+    """A setting that was chosen, and why; ``defaults[]`` of report.json."""
+
+    name: str
+    value: Any
+    reason: str
+
+
+def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Default]]:
+    """Every setting that was left open, filled by rule.
+
+    Args:
+        settings: As the user gave them.
+        facts: What the training rows are like.
+
+    Returns:
+        Settings without open ones (but for those where None means none), and what was chosen.
+    """
+    rules = _Rules(settings, facts)
+    if settings.training.preset == "classic":
+        for name, value in CLASSIC.items():
+            rules.choose(name, value, "preset classic, the textbook network")
+    for rule in (_windows, _transforms, _network, _training):
+        rule(rules, facts)
+    return change(settings, rules.values), rules.chosen
+
+
+class _Rules:
+    """Settings by name while the rules run, and what they chose."""
+
+    def __init__(self, settings: Settings, facts: DataFacts) -> None:
+        self.values = flatten(settings)
+        self.facts = facts
+        self.chosen: list[Default] = []
+
+    def choose(self, name: str, value: Any, reason: str) -> None:
+        """Set ``name`` unless the user, or an earlier rule, has."""
+        if self.values[name] is None:
+            self.values[name] = value
+            self.chosen.append(Default(name, value, reason))
+
+
+def _windows(rules: _Rules, facts: DataFacts) -> None:
+    """look_back, min_history and segment."""
+    horizon, season = rules.values["horizon"], facts.season_length
+    if facts.kind == "values" and season > 1:
+        seasons = min(max(facts.median_length // (4 * season), 2), 7)
+        steps = max(seasons, math.ceil(horizon / season)) * season
+        rules.choose("look_back", steps, f"{steps // season} seasons of {season} steps")
+    elif facts.kind == "values":
+        steps = min(max(2 * horizon, 8), max(facts.median_length // 3, 1))
+        rules.choose("look_back", steps, "twice the horizon, 8 at least, a third of a series at most")
+    elif facts.kind == "ohlc":
+        rules.choose("look_back", 20, "sessions of about a month")
+    else:
+        rules.choose("look_back", 10, "the last ten gaps say nearly all that gaps can say")
+    if not facts.has_ids:
+        history, why = rules.values["look_back"], "a single series: full windows only"
+    elif facts.kind == "events":
+        history, why = 0, "series with one event are trained on and forecast"
+    else:
+        history, why = 1, "short series are padded on the left"
+    rules.choose("min_history", history, why)
+    whole = season > 1 and rules.values["look_back"] >= 2 * season
+    reason = "a step of one season each" if whole else "the window holds less than two seasons"
+    rules.choose("segment", season if whole else 1, reason)
+
+
+def _transforms(rules: _Rules, facts: DataFacts) -> None:
+    """transforms, scope, residual and n_bins."""
+    season, look_back = facts.season_length, rules.values["look_back"]
+    explicit_edges = not isinstance(rules.values["bins"], str)
+    if rules.values["task"] != "regress" and explicit_edges:
+        rules.choose("transforms", ("standard",), "the edges given are in the unit of the data")
+        rules.choose("residual", "none", "the edges given are in the unit of the data")
+    if facts.kind == "values":
+        if facts.lowest > 0:
+            rules.choose("transforms", ("level", "log"), "all values are positive: relative changes")
+        else:
+            rules.choose("transforms", ("standard", "last"), "values of both signs: changes since the last")
+        relative = "last" not in rules.values["transforms"]
+        if relative and season > 1 and look_back >= season:
+            rules.choose("residual", "season", "correct the value of one season ago")
+        elif relative:
+            rules.choose("residual", "last", "correct the last value")
+        rules.choose("residual", "none", "changes since the last value are learnt already")
+        rules.choose("scope", "series", "each series has its own scale")
+    elif facts.kind == "ohlc":
+        rules.choose("transforms", ("standard",), "returns have no trend to take out")
+        rules.choose("scope", "series", "each ticker has its own volatility")
+    elif facts.lowest >= 0 and facts.spread_ratio > 20:
+        rules.choose("transforms", ("log", "standard"), "gaps differ by more than a factor of 20")
+    else:
+        rules.choose("transforms", ("standard",), "gaps are of one order")
+    rules.choose("residual", "none", "nothing to correct")
+    rules.choose("scope", "panel", "one scale for all series")
+    n_bins = min(max(round(math.sqrt(facts.n_train)), 5), 20)
+    rules.choose("n_bins", n_bins, "the root of the number of training rows, 5 to 20")
+
+
+def _network(rules: _Rules, facts: DataFacts) -> None:
+    """head, loss, layers, units, dropout and dense layers."""
+    task = rules.values["task"]
+    if task != "both":
+        head = "bins" if task == "classify" else "quantile"
+        rules.choose("head", head, f"the head of --task {task}")
+    rules.choose("loss", "mse", "the mean is forecast")
+    rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
+    units = rules.values["units"]
+    rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
+    size = 32 if facts.n_train < 2_000 else 64 if facts.n_train < 50_000 else 128
+    rules.choose("units", (size,), f"{facts.n_train:,} training rows")
+    rules.choose("dropout", 0.2, "regularisation between layers")
+    rules.choose("dense_layers", (), "the state goes to the head directly")
+
+
+def _training(rules: _Rules, facts: DataFacts) -> None:
+    """Batch, epochs, rate, schedule, patience and ensemble."""
+    n_windows = max(facts.n_train // rules.values["stride"], 1)
+    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
+    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    rules.choose("schedule", "one-cycle", "fast and without tuning")
+    if rules.values["schedule"] == "one-cycle":
+        rules.choose("learning_rate", 2e-3, "the peak of a one-cycle")
+    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
+    steps = 600 if facts.n_train < 2_000 else 1_500 if facts.n_train < 50_000 else 2_000
+    per_epoch = steps_per_epoch(n_windows, rules.values["batch_size"])
+    rules.choose("epochs", math.ceil(steps / per_epoch), f"about {steps:,} steps")
+    if rules.values["schedule"] != "one-cycle":
+        rules.choose("patience", 10, "epochs without gain")
+    work = max(rules.values["units"]) * rules.values["batch_size"]
+    if work <= SMALL_STEP:
+        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
+    members = 3 if facts.n_train < 2_000 else 1
+    rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")
+
+
+def steps_per_epoch(n_windows: int, batch_size: int) -> int:
+    """Steps of an epoch: all windows, or 100 steps where that is less.
+
+    Args:
+        n_windows: Training windows.
+        batch_size: Windows a step.
+
+    Returns:
+        At least 1.
+    """
+    return min(max(math.ceil(n_windows / batch_size), 1), 100)

@@ -1,0 +1,230 @@
+"""The tree of settings; options, TOML keys and keywords of ``Forecaster`` are made from its fields.
+
+A setting that is None is chosen from the data by the rules of ``defaults.py``, and the report says what was
+chosen and why. Field names are unique over all sections, so that keywords need no section.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+Preset = Literal["balanced", "classic"]
+Task = Literal["regress", "classify", "both"]
+HeadName = Literal["point", "quantile", "bins"]
+TransformName = Literal["standard", "minmax", "log", "level", "last"]
+Residual = Literal["none", "last", "season"]
+ScheduleName = Literal[
+    "constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"
+]
+
+
+def _split(value: object) -> object:
+    """``a,b`` of a command line as a list; anything else as it is."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return (value,) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _number_or_text(value: object) -> object:
+    """``10`` as int, ``0.1`` as float, anything else (a date) as text."""
+    if not isinstance(value, str):
+        return value
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+Listed = BeforeValidator(_split)
+Size = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]
+
+
+def setting(
+    default: Any,
+    text: str,
+    *,
+    option: bool = True,
+    metavar: str | None = None,
+    **limits: Any,
+) -> Any:
+    """A field of the tree: its default, its help text, and whether it has an option of its own."""
+    extra: dict[str, Any] = {"option": option}
+    if metavar is not None:
+        extra["metavar"] = metavar
+    return Field(default=default, description=text, json_schema_extra=extra, **limits)
+
+
+class Section(BaseModel):
+    """A strict, frozen group of settings: unknown names and NaN are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class DataSettings(Section):
+    """How the file is read."""
+
+    kind: Literal["auto", "events", "intervals", "values", "ohlc"] = setting(
+        "auto", "What the rows are; auto decides from the columns and says so."
+    )
+    id: str | None = setting(None, "Column that names the series.", metavar="COLUMN")
+    time: str | None = setting(None, "Column that holds the time.", metavar="COLUMN")
+    target: Annotated[tuple[str, ...] | None, Listed] = setting(
+        None, "Column to forecast; several, joined by commas, become a series each.", metavar="COLUMN"
+    )
+    unit: str | None = setting(
+        None,
+        "Unit of gaps between events (second, minute, hour, day, week), or the name of the unit of the values.",
+        metavar="UNIT",
+    )
+    gap: Literal["exact", "calendar"] = setting(
+        "exact", "Gaps as exact numbers, or counted in whole calendar units."
+    )
+    count_per: Literal["minute", "hour", "day", "week", "month"] | None = setting(
+        None, "Count events per period and forecast the counts."
+    )
+    ties: Literal["keep", "merge", "error"] = setting(
+        "keep", "Events of one series at the same stamp: kept as zero gaps, merged into one, or an error."
+    )
+    start: str | None = setting(
+        None, "Moment at which the first interval begins, to give intervals dates.", metavar="STAMP"
+    )
+    tz: str | None = setting(None, "Time zone of stamps that name none, such as Europe/Paris.", metavar="ZONE")
+    time_format: str | None = setting(None, "Format of the stamps, as strftime writes it.", metavar="FORMAT")
+    encoding: str | None = setting(None, "Encoding of the file; UTF-8, else found.", metavar="NAME")
+    season: int | None = setting(None, "Steps in one season; 1 for none.", metavar="N", ge=1, le=100_000)
+    fill: Literal["none", "previous", "linear", "zero"] = setting(
+        "none", "Missing values and rows: left out of training, or filled in."
+    )
+    duplicates: Literal["error", "first", "last", "mean", "sum"] = setting(
+        "error", "Rows of one series with the same time (values, ohlc)."
+    )
+    as_of: str | None = setting(
+        None, "Moment from which events are forecast; rows after it are not read.", metavar="STAMP"
+    )
+
+
+class WindowSettings(Section):
+    """How series are cut into windows, and what is held out."""
+
+    look_back: int | None = setting(None, "Steps the network sees.", metavar="N", ge=1, le=100_000)
+    horizon: int = setting(1, "Steps to forecast.", metavar="N", ge=1, le=10_000)
+    stride: int = setting(1, "Steps between two training windows.", metavar="N", ge=1)
+    min_history: int | None = setting(
+        None, "Rows a series must have before a window's first target.", metavar="N", ge=0
+    )
+    test_size: Size = setting(
+        None, "Last part held out for the scores: a fraction, rows per series, or a date.", metavar="SIZE"
+    )
+    valid_size: Size = setting(
+        None, "Part before it that chooses the best weights: likewise.", metavar="SIZE"
+    )
+    split: Literal["time", "random"] = setting(
+        "time", "Hold out the last rows, or random windows (leaky; labelled so in the report)."
+    )
+
+
+class TransformSettings(Section):
+    """How windows are normalised, and how values are binned."""
+
+    transforms: Annotated[tuple[TransformName, ...] | None, Listed] = setting(
+        None, "Applied to every window in this order: standard, minmax, log, level, last.", metavar="LIST"
+    )
+    scope: Literal["panel", "series"] | None = setting(
+        None, "Whether standard and minmax are fitted over all series or for each."
+    )
+    residual: Residual | None = setting(
+        None, "Naive forecast that the network corrects: none, the last value, the last season."
+    )
+    n_bins: int | None = setting(None, "Number of bins of the classifier.", metavar="N", ge=2, le=1000)
+    bins: Literal["quantile", "uniform", "log"] | Annotated[tuple[float, ...], Listed] = setting(
+        "quantile",
+        "How bins are cut: quantile, uniform, log, or rising edges joined by commas.",
+        metavar="RULE",
+    )
+    smoothing: float = setting(
+        0.0, "Share of a target's class given to the two bins beside it.", option=False, ge=0, lt=1
+    )
+
+    @field_validator("bins", mode="before")
+    @classmethod
+    def _edges(cls, value: object) -> object:
+        """Edges as numbers; a name stays a name."""
+        return _split(value) if isinstance(value, str) and "," in value else value
+
+
+class NetworkSettings(Section):
+    """The recurrent network and what it puts out."""
+
+    task: Task = setting("regress", "Regress, classify into bins, or train one of each.")
+    head: HeadName | None = setting(None, "What a step puts out; --task chooses when not given.")
+    loss: Literal["mse", "mae", "huber"] | None = setting(None, "Loss of the point head.")
+    quantile_levels: Annotated[tuple[float, ...] | None, Listed] = setting(
+        None, "Levels that the quantile head learns.", option=False
+    )
+    cell: Literal["lstm", "gru", "rnn"] = setting("lstm", "Kind of recurrent layer.")
+    layers: int | None = setting(None, "Recurrent layers on top of each other.", metavar="N", ge=1, le=100)
+    units: Annotated[tuple[int, ...] | None, Listed] = setting(
+        None, "Units of every recurrent layer, or of each: 30,20.", metavar="N[,N]"
+    )
+    dropout: float | None = setting(None, "Share of units dropped between layers in training.", ge=0, lt=1)
+    recurrent_dropout: float = setting(
+        0.0, "Share of state units dropped in training (slow path).", option=False, ge=0, lt=1
+    )
+    activation: str = setting("tanh", "Activation of the recurrent layers.", option=False)
+    recurrent_activation: str = setting("sigmoid", "Activation of their gates.", option=False)
+    bidirectional: bool = setting(False, "Read each window in both directions.")
+    segment: int | None = setting(None, "Steps fed to the recurrent layer at once.", metavar="N", ge=1)
+    dense_layers: Annotated[tuple[int, ...] | None, Listed] = setting(
+        None, "Units of dense layers after the recurrent ones; 0 for none.", metavar="N[,N]"
+    )
+    branch: tuple[str, ...] = setting(
+        (), "NAME=channel,channel: an LSTM of its own for these channels; repeatable.", metavar="SPEC"
+    )
+
+
+class TrainingSettings(Section):
+    """How the network is trained."""
+
+    preset: Preset = setting("balanced", "Defaults as a whole; classic is the textbook network.")
+    optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "sgd", "adagrad"] = setting(
+        "rmsprop", "Optimiser."
+    )
+    learning_rate: float | None = setting(None, "Learning rate; the peak of a one-cycle.", gt=0, le=10)
+    momentum: float = setting(0.0, "Momentum of rmsprop and sgd.", option=False, ge=0, lt=1)
+    clip: float = setting(1.0, "Largest norm of the gradient; 0 for no limit.", ge=0)
+    schedule: ScheduleName | None = setting(None, "How the learning rate goes.")
+    step_epochs: int = setting(10, "Epochs between two drops of step.", option=False, ge=1)
+    milestones: Annotated[tuple[int, ...], Listed] = setting(
+        (), "Epochs at which multistep drops.", option=False
+    )
+    gamma: float = setting(
+        0.1, "Factor of a drop (step, multistep, plateau); of an epoch (exponential).", option=False, gt=0, le=1
+    )
+    plateau_patience: int = setting(5, "Epochs without gain before plateau drops.", option=False, ge=1)
+    epochs: int | None = setting(None, "Most epochs.", metavar="N", ge=1, le=1_000_000)
+    batch_size: int | None = setting(None, "Windows a step.", metavar="N", ge=1, le=1_000_000)
+    patience: int | None = setting(
+        None, "Epochs without gain on the validation part before training stops.", metavar="N", ge=1
+    )
+    ensemble: int | None = setting(None, "Networks trained from different seeds.", metavar="N", ge=1, le=100)
+    seed: int = setting(0, "Seed of weights, dropout and shuffling.", metavar="N", ge=0)
+    device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where the network runs.")
+    threads: int | None = setting(None, "Processor threads.", metavar="N", ge=1, le=1024)
+    final_fit: bool = setting(True, "Fit the shipped weights on all rows for the steps found.")
+
+
+class Settings(Section):
+    """Everything that can be set, by section."""
+
+    data: DataSettings = DataSettings()
+    window: WindowSettings = WindowSettings()
+    transform: TransformSettings = TransformSettings()
+    network: NetworkSettings = NetworkSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+SECTIONS: tuple[str, ...] = tuple(Settings.model_fields)
