@@ -1,0 +1,78 @@
+"""Timestamps of events -> Panel of their counts per period."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecaster.config.settings import DataSettings
+from forecaster.data.calendar import DAY, from_wall, to_wall
+from forecaster.data.detect import Detection
+from forecaster.data.events import find_periods, order_events
+from forecaster.data.panel import Clock, Panel
+from forecaster.data.table import Table
+from forecaster.data.units import UNIT_LENGTHS
+from forecaster.errors import ConfigError, DataError
+
+_STEPS = {"minute": "min", "hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
+_MOST_ROWS = 200_000_000
+
+
+def count_events(table: Table, found: Detection, settings: DataSettings) -> Panel:
+    """Panel of counts: one row per period, from a series' first event to the end of all.
+
+    Args:
+        table: The file.
+        found: Its columns by role.
+        settings: With ``count_per``.
+
+    Returns:
+        A panel of kind ``values``; periods without an event are 0.
+
+    Raises:
+        ConfigError: The times are not dates.
+        DataError: There would be too many periods.
+    """
+    events = order_events(table, found, settings)
+    unit = str(settings.count_per)
+    if events.clock.kind != "date":
+        raise ConfigError(
+            f"--count-per {unit}: the times of {table.source} are numbers, not dates. Leave it out."
+        )
+    zone = events.clock.zone if unit in ("day", "week", "month") else None
+    period = find_periods(to_wall(events.times, zone), unit)
+    end = int(find_periods(to_wall(np.array([events.as_of], dtype="datetime64[ns]"), zone), unit)[0])
+    firsts = period[events.offsets[:-1]]
+    lengths = end - firsts + 1
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    if offsets[-1] > _MOST_ROWS:
+        raise DataError(
+            f"{table.source}: --count-per {unit} would make {offsets[-1]:,} rows. Count per a longer period."
+        )
+    shift = np.repeat(offsets[:-1] - firsts, np.diff(events.offsets))
+    counts = np.bincount(period + shift, minlength=int(offsets[-1])).astype(np.float64)
+    periods = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - firsts, lengths)
+    clock = Clock("date", _STEPS[unit], None, events.clock.resolution, events.clock.zone)
+    return Panel(
+        kind="values",
+        values=counts[:, None],
+        offsets=offsets,
+        times=from_wall(_begins(periods, unit), zone),
+        ids=events.names,
+        channels=("count",),
+        target=0,
+        clock=clock,
+        unit=f"events per {unit}",
+        season_length=settings.season or 1,
+        source=table.source,
+        columns=dict(found.columns),
+        repairs=events.repairs,
+        warnings=tuple(note for note in events.warnings if note.code != "ties"),
+    )
+
+
+def _begins(periods: np.ndarray, unit: str) -> np.ndarray:
+    """First moments of numbered calendar units, in wall time."""
+    if unit == "month":
+        return periods.astype("datetime64[M]").astype("datetime64[ns]")
+    shift = 3 * DAY if unit == "week" else 0
+    return (periods * UNIT_LENGTHS[unit] - shift).astype("datetime64[ns]")

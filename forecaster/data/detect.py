@@ -1,0 +1,293 @@
+"""Which kind of data the columns of a file are, which role each has, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from forecaster.config.settings import DataSettings
+from forecaster.data.clock import find_positions, infer_clock
+from forecaster.data.names import (
+    OHLC_NAMES,
+    OTHER_VALUE_NAMES,
+    VALUE_NAMES,
+    first_named,
+    is_interval_name,
+    is_time_name,
+    normal,
+)
+from forecaster.data.panel import Kind
+from forecaster.data.roles import find_id, find_numbers, find_time, numbers_rows
+from forecaster.data.rows import read_ids, sort_rows
+from forecaster.data.stamps import read_stamps
+from forecaster.data.table import Table
+from forecaster.errors import ConfigError, DataError, listing
+
+PRICES = ("open", "high", "low", "close")
+_SAMPLE = 5000
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a table was taken for.
+
+    Attributes:
+        kind: The kind.
+        why: The reason in words that follow "read as events, ".
+        columns: The columns of the file by role: id, time, target (target2, ... when there are several),
+            open, high, low, close, volume, adj_close.
+    """
+
+    kind: Kind
+    why: str
+    columns: Mapping[str, str]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Columns to forecast, in order."""
+        return tuple(name for role, name in self.columns.items() if role.startswith("target"))
+
+
+def detect(table: Table, settings: DataSettings, trained: Mapping[str, str] | None = None) -> Detection:
+    """Kind and roles of the columns of a table.
+
+    Args:
+        table: The file.
+        settings: What the user said about it.
+        trained: Columns by role of a trained run, to be found again.
+
+    Returns:
+        The kind, the reason, and the columns.
+
+    Raises:
+        DataError: A column that is needed is missing, or there are several that it could be.
+    """
+    if trained:
+        return _as_trained(table, settings, trained)
+    _refuse_unknown(table, settings)
+    ids = find_id(table, settings)
+    time = find_time(table, settings, ids)
+    found = _Found(table, settings, ids, time, find_numbers(table, {ids, time}))
+    detection = _decide(found)
+    rows = [name for name in table.columns if ids is None and numbers_rows(table, name)]
+    if not rows:
+        return detection
+    return replace(
+        detection, why=f"{detection.why}; '{rows[0]}' is another in every row, so it names no series"
+    )
+
+
+def _decide(found: _Found) -> Detection:
+    """The kind that the user named, or the one that the columns show."""
+    settings = found.settings
+    if settings.count_per is not None:
+        return _events(found, f"--count-per {settings.count_per} counts them")
+    if settings.kind == "ohlc":
+        return _ohlc(found, "as --kind says")
+    if settings.kind == "events":
+        return _events(found, "as --kind says")
+    if settings.kind in ("intervals", "values"):
+        return _targeted(found, settings.kind, "as --kind says")
+    return _auto(found)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is known of a table before its kind is."""
+
+    table: Table
+    settings: DataSettings
+    ids: str | None
+    time: str | None
+    numbers: tuple[str, ...]
+
+
+def _auto(found: _Found) -> Detection:
+    """Events, intervals or values, from the columns there are."""
+    settings, numbers, time = found.settings, found.numbers, found.time
+    if time is None:
+        return _auto_timeless(found)
+    prices = [role for role in PRICES if first_named(found.table.columns, OHLC_NAMES[role])]
+    if len(prices) == 4 and settings.target is None:
+        return _ohlc(found, "because there are columns for open, high, low and close")
+    if not numbers and settings.target is None:
+        return _events(found, f"because there is a time, '{time}', and no number")
+    usual = first_named(numbers, VALUE_NAMES)
+    if settings.target is None and usual is not None:
+        return _targeted(found, "values", f"because there is a time, '{time}', and a value, '{usual}'")
+    share = _regular_share(found)
+    words = f"{share:.0%} of the steps of '{time}' are alike"
+    if settings.target is not None:
+        if share < 0.6 and all(is_interval_name(name) for name in settings.target):
+            return _targeted(
+                found, "intervals", f"because '{settings.target[0]}' names intervals, and only {words}"
+            )
+        return _targeted(found, "values", "because a target is named and there is a time")
+    if np.isnan(share):
+        if any(normal(name) in OTHER_VALUE_NAMES for name in numbers):
+            return _targeted(found, "values", "because there is a time and a usual name of a value")
+        return _events(found, "because rows are too few to be a regular series")
+    if share >= 0.6:
+        return _targeted(found, "values", f"because {words}, and there are numbers")
+    return _events(found, f"because only {words}, so rows are not a regular series")
+
+
+def _auto_timeless(found: _Found) -> Detection:
+    """Intervals or values in the order of their rows."""
+    _refuse_odd_time(found)
+    lengths = [name for name in found.settings.target or found.numbers if is_interval_name(name)]
+    if lengths:
+        return _targeted(found, "intervals", f"because there is no time, and '{lengths[0]}' names intervals")
+    return _targeted(found, "values", "because there is no time, and no number is named as an interval")
+
+
+def _refuse_unknown(table: Table, settings: DataSettings) -> None:
+    """Columns that the user named must be there."""
+    for option, name in (("--id", settings.id), ("--time", settings.time)):
+        if name is not None and name not in table.columns:
+            raise _no_column(table, name, f"Name another with {option}.")
+    for name in settings.target or ():
+        if name not in table.columns:
+            raise _no_column(table, name, "Name the target with --target.")
+
+
+def _as_trained(table: Table, settings: DataSettings, trained: Mapping[str, str]) -> Detection:
+    """The columns of a run, all of which the file must have."""
+    lacking = [name for name in trained.values() if name not in table.columns]
+    if lacking:
+        names = [name for role, name in trained.items()]
+        raise DataError(
+            f"{table.source}: trained on {listing(names)}; this file lacks {listing(lacking)}. "
+            "Use a file with all of them."
+        )
+    kind = settings.kind
+    if kind == "auto":
+        roles = set(trained)
+        kind = "ohlc" if "close" in roles else "values" if "target" in roles else "events"
+        if kind == "values" and "time" not in roles and is_interval_name(trained["target"]):
+            kind = "intervals"
+    return Detection(kind, "the columns are those of the run", dict(trained))
+
+
+def _events(found: _Found, why: str) -> Detection:
+    """Roles of a file of events."""
+    if found.settings.target is not None:
+        raise ConfigError(
+            f"--target {','.join(found.settings.target)}: events have no target, the gaps between them are "
+            "forecast. Leave it out, or use --kind values."
+        )
+    if found.time is None:
+        _refuse_odd_time(found)
+        raise _no_time(found.table)
+    columns = _roles(found, time=found.time)
+    return Detection("events", why, columns)
+
+
+def _targeted(found: _Found, kind: Kind, why: str) -> Detection:
+    """Roles of a file with a target: the one named, usual, or only one."""
+    targets = found.settings.target
+    if targets is None:
+        target, reason = _find_target(found, kind)
+        targets, why = (target,), f"{why}{reason}"
+    time = found.time
+    if kind == "values" and time is None and found.settings.target is None:
+        _refuse_odd_time(found)
+    columns = _roles(found, **({} if time is None else {"time": time}))
+    for place, name in enumerate(targets):
+        if name in columns.values():
+            role = "id" if columns.get("id") == name else "time"
+            raise ConfigError(f"--target {name}: this column is the {role}. Name another with --{role}.")
+        columns["target" if place == 0 else f"target{place + 1}"] = name
+    return Detection(kind, why, columns)
+
+
+def _find_target(found: _Found, kind: Kind) -> tuple[str, str]:
+    """The number to forecast, and why this one when there are several."""
+    numbers, table = found.numbers, found.table
+    if not numbers:
+        raise DataError(
+            f"{table.source}: no column of numbers; found {listing(table.columns)}. "
+            "Name the target with --target."
+        )
+    if len(numbers) == 1:
+        return numbers[0], ""
+    if kind == "intervals":
+        usual = [name for name in numbers if is_interval_name(name)]
+    else:
+        first = first_named(numbers, VALUE_NAMES)
+        usual = [name for name in numbers if normal(name) in OTHER_VALUE_NAMES] if first is None else [first]
+    if len(usual) == 1:
+        return usual[0], f"; of {len(numbers)} numbers, '{usual[0]}' has a usual name"
+    raise DataError(
+        f"{table.source}: several columns could be the target: {listing(numbers)}. Name one with --target."
+    )
+
+
+def _ohlc(found: _Found, why: str) -> Detection:
+    """Roles of a file of prices."""
+    table = found.table
+    roles: dict[str, str] = {}
+    for role, usual in OHLC_NAMES.items():
+        name = first_named(table.columns, usual)
+        if name is not None:
+            roles[role] = name
+        elif role in PRICES:
+            raise _no_column(table, role, "Add it, or use --kind values with --target.")
+    if found.time is None:
+        raise _no_time(table)
+    return Detection("ohlc", why, _roles(found, time=found.time) | roles)
+
+
+def _roles(found: _Found, **roles: str) -> dict[str, str]:
+    """Roles with the id first, when there is one."""
+    return ({} if found.ids is None else {"id": found.ids}) | roles
+
+
+def _refuse_odd_time(found: _Found) -> None:
+    """A column named as a time whose texts are none is an error, not a reason to ignore it."""
+    for name, column in found.table.columns.items():
+        if name == found.ids or name in found.numbers or not is_time_name(name):
+            continue
+        if pa.types.is_string(column.type) or pa.types.is_time(column.type):
+            raise DataError(
+                f"{found.table.source}: column '{name}' is named as a time, but "
+                f"'{found.table.field(0, name)}' is no date. Name its "
+                "format with --time-format, or remove the column to count the rows."
+            )
+
+
+def _regular_share(found: _Found) -> float:
+    """Share of steps from row to row that are the most common one, on the first rows; NaN of few."""
+    n_rows = min(found.table.n_rows, _SAMPLE)
+    columns = {name: column.slice(0, n_rows) for name, column in found.table.columns.items()}
+    sample = replace(found.table, columns=columns, n_rows=n_rows)
+    stamps = read_stamps(sample, str(found.time), found.settings)
+    ids = read_ids(sample, found.ids)
+    order = sort_rows(ids.codes, stamps.values, len(ids.names), n_rows)
+    times = order.take(stamps.values)
+    clock = infer_clock(times, order.offsets, stamps.kind, stamps.zone)
+    positions = find_positions(clock, times, order.offsets)
+    inside = np.ones(max(n_rows - 1, 0), dtype=bool)
+    inside[order.offsets[1:-1] - 1] = False
+    if inside.sum() < 3:
+        return float("nan")
+    if positions is not None:
+        return float((np.diff(positions)[inside] == 1).mean())
+    steps = np.diff(times.astype(np.int64) if stamps.kind == "date" else times)[inside]
+    _, counts = np.unique(steps[steps > 0], return_counts=True)
+    return float(counts.max() / len(steps)) if len(counts) else 0.0
+
+
+def _no_column(table: Table, name: str, advice: str) -> DataError:
+    """The error of a column that is missing."""
+    return DataError(f"{table.source}: column '{name}' is missing; found {listing(table.columns)}. {advice}")
+
+
+def _no_time(table: Table) -> DataError:
+    """The error of a file without times."""
+    return DataError(
+        f"{table.source}: no column holds timestamps; found {listing(table.columns)}. Name it with --time."
+    )

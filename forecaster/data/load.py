@@ -1,0 +1,66 @@
+"""A user's file or frame -> Panel: the door of the package."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import BinaryIO
+
+import pandas as pd
+
+from forecaster.config.settings import DataSettings
+from forecaster.data.counts import count_events
+from forecaster.data.detect import detect
+from forecaster.data.events import read_events
+from forecaster.data.intervals import read_intervals
+from forecaster.data.ohlc import read_ohlc
+from forecaster.data.panel import Panel
+from forecaster.data.read import read_table
+from forecaster.data.values import read_values
+
+Source = str | os.PathLike[str] | pd.DataFrame | pd.Series | BinaryIO
+
+_READERS = {
+    "events": read_events,
+    "intervals": read_intervals,
+    "values": read_values,
+    "ohlc": read_ohlc,
+}
+
+
+def read_panel(
+    source: Source,
+    settings: DataSettings | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Panel:
+    """All series of a file or a frame, checked and in order.
+
+    Args:
+        source: CSV, TSV, their gzip, or Parquet; ``-`` is standard input; a DataFrame or an open
+            binary file.
+        settings: What the user said about it; None for all defaults.
+        columns: ``Panel.columns`` of a trained run, to read the next file the same way; ``settings``
+            should then have its kind and unit too.
+
+    Returns:
+        The panel, with what was decided in ``why``, what was changed in ``repairs`` and what should
+        be known in ``warnings``.
+
+    Raises:
+        ConfigError: A setting is not possible with this data.
+        DataError: The data cannot be read as they stand; the message names the physical line.
+
+    Example:
+        >>> frame = pd.DataFrame({"ds": ["2020-01-01", "2020-01-02"], "y": [1.0, 3.0]})
+        >>> read_panel(frame).y
+        array([1., 3.])
+    """
+    settings = settings or DataSettings()
+    table = read_table(source, settings, None if columns is None else columns.get("id"))
+    found = detect(table, settings, columns)
+    if settings.count_per is not None:
+        panel = count_events(table, found, settings)
+    else:
+        panel = _READERS[found.kind](table, found, settings)
+    return replace(panel, why=f"{table.source}: read as {found.kind}, {found.why}")

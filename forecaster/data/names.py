@@ -1,0 +1,134 @@
+"""Usual names of columns, in any case and spelling, in English and Chinese."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+ID_NAMES = (
+    *("uniqueid", "itemid", "seriesid", "series", "customerid", "customer", "userid", "user"),
+    *("clientid", "client", "tscode", "ticker", "symbol", "seqid", "sequenceid", "deviceid"),
+    *("machineid", "storeid", "productid", "sku", "item", "store", "stockcode", "stock", "asset"),
+    *("code", "stationid", "station", "sensorid", "sensor", "meterid", "patientid", "accountid"),
+    *("memberid", "member", "id", "用户id", "用户", "客户id", "客户", "会员id", "会员", "会员卡号"),
+    *("股票代码", "证券代码", "代码", "用户编号", "客户编号", "编号", "门店", "商品", "名称"),
+)
+# Names that may as well number the rows.
+ROW_NAMES = ("id", "code", "name", "编号", "代码", "名称")
+TICKER_NAMES = (
+    *("tscode", "ticker", "symbol", "股票代码", "证券代码", "代码", "stockcode", "code", "stock", "asset"),
+    *("uniqueid", "itemid", "name", "id"),
+)
+TIME_NAMES = (
+    *("ds", "timestamp", "datetime", "date", "time", "tradedate", "tradetime", "stamp", "ts", "dt"),
+    *("eventtime", "eventdate", "createdat", "when", "moment", "day", "month", "quarter", "year"),
+    *("week", "period", "t", "step", "日期", "时间", "消费时间", "交易日期", "交易时间", "日期时间"),
+    *("购买时间", "消费日期", "下单时间", "订单时间", "年份", "月份"),
+)
+VALUE_NAMES = ("y", "target", "value", "values", "数值", "值")
+OTHER_VALUE_NAMES = (
+    *("close", "price", "sales", "demand", "count", "ot", "load", "calls", "volume", "quantity"),
+    *("销量", "销售额", "收盘", "收盘价"),
+)
+OHLC_NAMES: dict[str, tuple[str, ...]] = {
+    "open": ("open", "openprice", "priceopen", "o", "开盘", "开盘价"),
+    "high": ("high", "highprice", "pricehigh", "h", "最高", "最高价"),
+    "low": ("low", "lowprice", "pricelow", "l", "最低", "最低价"),
+    "close": ("close", "closeprice", "priceclose", "closelast", "last", "c", "收盘", "收盘价"),
+    "volume": ("volume", "vol", "v", "tradevolume", "成交量"),
+    "adj_close": (
+        *("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice"),
+        *("复权收盘价", "后复权收盘价"),
+    ),
+}
+_INTERVAL = re.compile(
+    r"interval|waiting|gap|duration|interarrival|elapsed|timebetween|sincelast|^wait|间隔|等待"
+)
+_CALENDAR_PARTS = frozenset({"day", "month", "week", "quarter", "月份"})
+
+
+def normal(name: str) -> str:
+    """A column name without case, blanks and marks, for comparison.
+
+    Args:
+        name: As in the file.
+
+    Returns:
+        Letters and digits only; a leading number such as in ``1. open`` is left out.
+
+    Example:
+        >>> normal("Adj Close"), normal("<OPEN>"), normal("ts_code")
+        ('adjclose', 'open', 'tscode')
+    """
+    bare = re.sub(r"[\W_]+", "", re.sub(r"^\d+[.)]\s*", "", name.strip().lower()))
+    return bare or name.strip().lower()
+
+
+def first_named(names: Iterable[str], usual: Iterable[str]) -> str | None:
+    """The column whose name comes first in a list of usual names.
+
+    Args:
+        names: Columns of the file.
+        usual: Names as ``normal`` writes them, the most telling first.
+
+    Returns:
+        The column as the file writes it, or None.
+    """
+    columns: dict[str, str] = {}
+    for name in names:
+        columns.setdefault(normal(name), name)
+    for name in usual:
+        if name in columns:
+            return columns[name]
+    return None
+
+
+def is_id_name(name: str) -> bool:
+    """Whether a column so named holds ids, which stay text.
+
+    Args:
+        name: As in the file.
+
+    Returns:
+        True for usual names, and for what ends in id or code.
+    """
+    bare = normal(name)
+    return bare in ID_NAMES or bool(re.search(r"(^|[_\s-])(id|code)$|[a-z]ID$", name.strip()))
+
+
+def is_time_name(name: str) -> bool:
+    """Whether a column so named holds times.
+
+    Args:
+        name: As in the file.
+
+    Returns:
+        True for usual names and for what has date or time in it.
+    """
+    bare = normal(name)
+    words = re.search(r"(^|[_\s-])(date|time|datetime|timestamp|at)([_\s-]|$)", name.lower())
+    return bare in TIME_NAMES or bool(words) or bool(re.search(r"(时间|日期)$|datetime|timestamp", bare))
+
+
+def is_calendar_part(name: str) -> bool:
+    """Whether numbers in a column so named are a part of a date (a month 1 to 12), not a time.
+
+    Args:
+        name: As in the file.
+
+    Returns:
+        True for day, week, month and quarter.
+    """
+    return normal(name) in _CALENDAR_PARTS
+
+
+def is_interval_name(name: str) -> bool:
+    """Whether a column so named holds lengths of time.
+
+    Args:
+        name: As in the file.
+
+    Returns:
+        True for interval, waiting, gap, duration and the like.
+    """
+    return _INTERVAL.search(normal(name)) is not None

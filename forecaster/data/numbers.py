@@ -1,0 +1,141 @@
+"""Columns of a table -> float64, strictly: what is not a number is an error with its line."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecaster.data.names import VALUE_NAMES, normal
+from forecaster.data.panel import Note
+from forecaster.data.table import MISSING, Column, Table
+from forecaster.errors import DataError
+
+_PLAIN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
+_COMMA = r"^\s*[+-]?\d*,\d+\s*$"
+_ADVICE = (
+    (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "Write it without thousands separators"),
+    (r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", "Write it without thousands separators"),
+    (r"[+-]?\d{1,3}([\s_']\d{3})+([.,]\d+)?", "Write it without thousands separators"),
+    (r"(?!.*[0-9])[+-]?\d+", "Write it with the digits 0 to 9"),
+    (r"[+-]?0[xX].*", "Write it with the digits 0 to 9"),
+    (r"(?i)true|false|yes|no", "Write 1 and 0, or name another column with --target"),
+    (r"[+-]?[\d.,]+\s*%", "Write it without the percent sign"),
+    (r"[+-]?\s*[$€£¥][+-]?\s*[\d.,]+|[\d.,]+\s*[$€£¥]", "Write it without the currency sign"),
+    (r"\d+,\d+", "Write it with a decimal point"),
+    (r"[−–].*", "Write the minus as -"),
+    (r"=.*", "Save the file with values in place of formulas"),
+)
+_LARGEST_EXACT = 2**53
+
+
+def read_numbers(table: Table, name: str) -> tuple[np.ndarray, tuple[Note, ...]]:
+    """One column as numbers.
+
+    Args:
+        table: The file.
+        name: A column of it.
+
+    Returns:
+        (n_rows,) float64 with NaN where the field is missing, and notes.
+
+    Raises:
+        DataError: A field is not a finite number.
+    """
+    column = table.columns[name]
+    notes: tuple[Note, ...] = ()
+    if column.null_count == len(column):
+        raise DataError(f"{table.source}: column '{name}' holds no value. Name another with --target.")
+    if pa.types.is_string(column.type):
+        column, notes = _from_text(table, name, column)
+    elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        row = _first(np.asarray(column.is_valid()))
+        raise _refusal(table, row, name)
+    elif pa.types.is_integer(column.type):
+        notes = _large(column, name)
+    numbers = column.cast(pa.float64(), safe=False).to_numpy()
+    numbers = np.asarray(numbers, dtype=np.float64)
+    wrong = np.isinf(numbers)
+    if wrong.any():
+        raise _refusal(table, _first(wrong), name)
+    return numbers, notes
+
+
+def looks_number(name: str, column: Column) -> bool:
+    """Whether a column holds numbers, or nearly does.
+
+    Args:
+        name: Of the column; a usual name of a value makes it one whatever it holds.
+        column: As the parser typed it.
+
+    Returns:
+        True for numeric types, and for text of which more than half are numbers.
+    """
+    kind = column.type
+    if normal(name) in VALUE_NAMES:
+        return True
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return True
+    if not pa.types.is_string(kind):
+        return False
+    sample = column.slice(0, 1000)
+    written = sample.filter(pc.invert(pc.is_in(sample, value_set=pa.array(MISSING))))
+    if len(written) == 0:
+        return False
+    plain = pc.match_substring_regex(written, pattern=r"^\s*[+\-$€£¥−]?[\d.,]+\s*%?$")
+    return bool(pc.sum(plain).as_py() > 0.5 * len(written))
+
+
+def _from_text(table: Table, name: str, column: Column) -> tuple[Column, tuple[Note, ...]]:
+    """Numbers that the parser left as text, because one at least is none."""
+    missing = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(MISSING))
+    column = pc.if_else(missing, pa.scalar(None, pa.string()), column)
+    notes: tuple[Note, ...] = ()
+    plain = _matches(column, _PLAIN)
+    commas = _matches(column, _COMMA)
+    if table.delimiter not in ("", ",") and commas.any() and np.all(plain | commas):
+        points = _matches(column, r"\.")
+        if not points.any():
+            column = pc.replace_substring(column, ",", ".")
+            plain = plain | commas
+            notes = (Note("decimal_comma", f"column '{name}' is written with a decimal comma"),)
+    if not plain.all():
+        raise _refusal(table, _first(~plain), name)
+    bare = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"^\+", "")
+    return bare.cast(pa.float64()), notes
+
+
+def _matches(column: Column, pattern: str) -> np.ndarray:
+    """(n_rows,) whether a text matches; True where it is missing."""
+    return np.asarray(pc.match_substring_regex(column, pattern=pattern).fill_null(True))
+
+
+def _large(column: Column, name: str) -> tuple[Note, ...]:
+    """A warning when whole numbers are too large to be held exactly."""
+    bounds = pc.min_max(column).as_py()
+    if bounds["min"] is None or max(abs(bounds["min"]), abs(bounds["max"])) <= _LARGEST_EXACT:
+        return ()
+    count = int(np.sum(np.abs(column.drop_null().to_numpy()) > _LARGEST_EXACT))
+    return (Note("large_integers", f"numbers in column '{name}' beyond 2^53 lose their last digits", count),)
+
+
+def _first(flags: np.ndarray) -> int:
+    """Position of the first True."""
+    return int(np.argmax(flags))
+
+
+def _refusal(table: Table, row: int, name: str) -> DataError:
+    """The error of a field that is not a number."""
+    field = table.field(row, name)
+    place = table.place(row, name)
+    bare = field.strip()
+    if re.fullmatch(r"[+-]?(inf|infinity|\d+\.?\d*[eE]\+?\d+)", bare, re.IGNORECASE):
+        return DataError(f"{place}: '{field}' is not a finite number. Correct it, or leave the field empty.")
+    advice = "Correct it, or leave the field empty if the value is missing"
+    for pattern, text in _ADVICE:
+        if re.fullmatch(pattern, bare):
+            advice = text
+            break
+    return DataError(f"{place}: '{field}' is not a number. {advice}.")

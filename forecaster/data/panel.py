@@ -1,0 +1,148 @@
+"""Panel: every series of a data set end to end in one flat array, however many and however long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+Kind = Literal["events", "intervals", "values", "ohlc"]
+KINDS: tuple[Kind, ...] = ("events", "intervals", "values", "ohlc")
+
+TimeKind = Literal["date", "integer", "float"]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How the rows of a panel are spaced, and how to continue them.
+
+    Attributes:
+        kind: What ``Panel.times`` holds: ``date`` datetime64[ns] (UTC when ``zone`` is set, as written
+            otherwise), ``integer`` int64, ``float`` float64.
+        step: Spacing of regular rows: a pandas frequency such as ``h``, ``30min``, ``MS`` for dates, a
+            number for integers and floats; None where rows are irregular (events).
+        weekmask: For sessions (daily rows on some weekdays only): seven characters 0 or 1 from Monday,
+            as numpy's business-day functions take them; None otherwise.
+        resolution: Smallest spacing that the stamps carry: ns for dates, a number otherwise; None when
+            not known.
+        zone: IANA name or offset of the zone that dates are shown in; None when they carry none.
+    """
+
+    kind: TimeKind
+    step: str | int | float | None = None
+    weekmask: str | None = None
+    resolution: float | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the user must know about what was read: a repair, with its count, or a warning."""
+
+    code: str
+    text: str
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All series of a data set, end to end, in the order of ``ids``; rows of a series in time order.
+
+    Attributes:
+        kind: What the rows were read as.
+        values: (n_rows, n_channels) float64, NaN where nothing was observed (a gap in the rows, a missing
+            value, the gap before the first event of a series).
+        offsets: (n_series + 1,) int64; series ``i`` is rows ``offsets[i]`` to ``offsets[i + 1]``.
+        times: (n_rows,) as ``clock.kind`` says, rising within a series (equal stamps only in events).
+        ids: (n_series,) str; ``series`` when the file has no id column.
+        channels: Names of the columns of ``values``.
+        target: Index in ``channels`` of the one to forecast.
+        unit: Unit of the target in words (``day``, ``minutes``), empty when not known.
+        clock: How rows are spaced.
+        season_length: Steps in one season as given or found; 1 when there is none.
+        unit_length: Length of one unit of a gap: ns for dates, 1 otherwise. Events, and intervals that
+            have dates; None for the other kinds.
+        as_of: (n_series,) like ``times``: the moment up to which each series was observed. Events only.
+        closes: (n_rows,) price that the log returns of an ``ohlc`` panel refer to; None otherwise.
+        gap: ``exact`` or ``calendar``, how gaps between events were counted.
+        source: The file as the user typed it, for messages.
+        why: The kind that was decided on and the reason, in one line.
+        columns: The columns of the file by role (id, time, target, open, ...), so that the next file is
+            read the same way.
+        repairs: What was changed in reading, each with its count.
+        warnings: What was left alone but should be known.
+    """
+
+    kind: Kind
+    values: np.ndarray
+    offsets: np.ndarray
+    times: np.ndarray
+    ids: np.ndarray
+    channels: tuple[str, ...]
+    target: int
+    clock: Clock
+    unit: str = ""
+    season_length: int = 1
+    unit_length: float | None = None
+    as_of: np.ndarray | None = None
+    closes: np.ndarray | None = None
+    gap: Literal["exact", "calendar"] = "exact"
+    source: str = "data"
+    why: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    repairs: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows over all series."""
+        return len(self.values)
+
+    @property
+    def n_series(self) -> int:
+        """Number of series."""
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """(n_series,) number of rows of each series."""
+        return np.diff(self.offsets)
+
+    @property
+    def y(self) -> np.ndarray:
+        """(n_rows,) the target channel, a view."""
+        return self.values[:, self.target]
+
+    def series_of(self, rows: np.ndarray) -> np.ndarray:
+        """Series that each flat row number lies in.
+
+        Args:
+            rows: (n,) int64 flat row numbers, 0 .. n_rows - 1.
+
+        Returns:
+            (n,) int64 index into ``ids``.
+        """
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
+    def take(self, begins: np.ndarray, ends: np.ndarray) -> Panel:
+        """The rows ``begins[i] .. ends[i]`` of every series, as a panel of the same series.
+
+        Args:
+            begins: (n_series,) int64 flat row number of the first row to keep of each series.
+            ends: (n_series,) int64 flat row number after the last; a series may become empty.
+
+        Returns:
+            A new panel; facts other than rows (``as_of`` too) are those of this one.
+        """
+        lengths = np.maximum(ends - begins, 0)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        rows = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
+        return replace(
+            self,
+            values=self.values[rows],
+            times=self.times[rows],
+            offsets=offsets,
+            closes=None if self.closes is None else self.closes[rows],
+        )

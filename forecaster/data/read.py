@@ -1,0 +1,199 @@
+"""A file or a frame -> a ``Table`` of typed columns; with its helpers, all that parses user data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from forecaster.config.settings import DataSettings
+from forecaster.data.frames import from_frame, from_parquet
+from forecaster.data.lines import find_fault, find_line
+from forecaster.data.names import is_id_name
+from forecaster.data.panel import Note
+from forecaster.data.table import MISSING, Column, Table
+from forecaster.data.text import Text, open_text, unzip
+from forecaster.errors import DataError
+
+
+def read_table(source: Any, settings: DataSettings, ids: str | None = None) -> Table:
+    """Typed columns of a file, a frame or standard input.
+
+    Args:
+        source: Path, ``-`` for standard input, DataFrame, Series or open binary file.
+        settings: Encoding, and the id column that must stay text.
+        ids: Id column of a trained run, read as text whatever its name.
+
+    Returns:
+        The columns with at least one row.
+
+    Raises:
+        DataError: The source cannot be read as a table.
+    """
+    if isinstance(source, pd.Series):
+        source = source.to_frame(source.name if source.name is not None else "value")
+    if isinstance(source, pd.DataFrame):
+        return from_frame(source)
+    name, data = _load(source)
+    if not data:
+        raise DataError(f"{name}: the file is empty. Bring a file with a header line and rows.")
+    data = unzip(name, data)
+    if data[:4] == b"PAR1":
+        return from_parquet(name, data)
+    text = open_text(name, data, settings.encoding)
+    return _from_text(text, {column for column in (settings.id, ids) if column is not None})
+
+
+def _load(source: Any) -> tuple[str, bytes]:
+    """Name for messages, and all bytes."""
+    if hasattr(source, "read"):
+        name = str(getattr(source, "name", "data"))
+        data = source.read()
+        return ("stdin" if name == "<stdin>" else name), (
+            data.encode("utf-8") if isinstance(data, str) else bytes(data)
+        )
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"cannot read a table from {type(source).__name__}")
+    name = os.fspath(source)
+    if name == "-":
+        return "stdin", sys.stdin.buffer.read()
+    try:
+        with open(name, "rb") as file:
+            return name, file.read()
+    except FileNotFoundError:
+        raise DataError(f"{name}: there is no such file. Check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{name}: this is a folder. Name one file in it.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{name}: the file cannot be read ({reason}). Check it.") from None
+
+
+def _from_text(text: Text, ids: set[str]) -> Table:
+    """Typed columns of delimited text; names in ``ids`` and usual id names stay text."""
+    header = tuple(name or f"\0{place}" for place, name in enumerate(text.header))
+    texts = {name for name in header if name in ids or is_id_name(name)}
+    quoted = b'"' in text.data
+    if quoted and text.data.count(b'"') % 2:
+        fault = find_fault(text)
+        if fault is not None:
+            raise fault
+
+    def parse(names: list[str] | None, types: dict[str, pa.DataType]) -> pa.Table:
+        return pacsv.read_csv(
+            pa.py_buffer(text.data),
+            read_options=pacsv.ReadOptions(column_names=list(header), skip_rows_after_names=1),
+            parse_options=pacsv.ParseOptions(
+                delimiter=text.delimiter,
+                newlines_in_values=quoted,
+                ignore_empty_lines=len(header) > 1,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                null_values=list(MISSING),
+                strings_can_be_null=False,
+                column_types=types,
+                include_columns=names,
+                decimal_point=text.decimal,
+            ),
+        )
+
+    try:
+        table = parse(None, dict.fromkeys(texts, pa.string()))
+    except pa.ArrowInvalid as error:
+        raise _refusal(text, str(error)) from None
+    if any(mark in text.data and b"0" + mark in text.data for mark in (b"x", b"X")):
+        table = parse(None, dict.fromkeys(texts | _hexadecimal(table, parse), pa.string()))
+    if len(header) == 1:
+        table = _without_blank_end(table)
+    if table.num_rows == 0:
+        raise _no_rows(text)
+    columns, notes = _drop_unnamed(text, {name: table[name] for name in table.column_names})
+
+    def raw(name: str) -> Column:
+        column = parse([name], {name: pa.string()})[name]
+        return column.slice(0, table.num_rows)
+
+    return Table(
+        text.source,
+        columns,
+        table.num_rows,
+        text.delimiter,
+        lambda row: f"{text.source}, line {find_line(text, row)}",
+        raw,
+        text.notes + notes,
+    )
+
+
+def _hexadecimal(table: pa.Table, parse: Callable[[list[str], dict[str, pa.DataType]], pa.Table]) -> set[str]:
+    """Columns that the parser took for whole numbers though some are written as 0x1F."""
+    whole = [name for name in table.column_names if pa.types.is_integer(table[name].type)]
+    written = parse(whole, dict.fromkeys(whole, pa.string())) if whole else table.select([])
+    pattern = r"^\s*[+-]?0[xX]"
+    return {
+        name for name in whole if pc.any(pc.match_substring_regex(written[name], pattern=pattern)).as_py()
+    }
+
+
+def _refusal(text: Text, reason: str) -> DataError:
+    """The error of a text that the parser refused, with the line where the second look finds it."""
+    fault = find_fault(text)
+    if fault is not None:
+        return fault
+    if len(text.data.strip().splitlines()) == 1:
+        return _no_rows(text)
+    reason = reason.splitlines()[0]
+    return DataError(f"{text.source}: the rows cannot be told apart ({reason}). Check quotes and line ends.")
+
+
+def _no_rows(text: Text) -> DataError:
+    """The error of a header without rows."""
+    return DataError(f"{text.source}: there are no rows under the header. Bring a file with rows.")
+
+
+def _without_blank_end(table: pa.Table) -> pa.Table:
+    """A table of one column without the blank lines at its end."""
+    column = table[0]
+    written = ~np.asarray(column.is_null()) if column.null_count else np.ones(len(column), bool)
+    if pa.types.is_string(column.type):
+        written = written & np.asarray(pc.not_equal(column, "").fill_null(False))
+    rows = np.flatnonzero(written)
+    return table.slice(0, rows[-1] + 1 if len(rows) else 0)
+
+
+def _drop_unnamed(text: Text, columns: dict[str, Column]) -> tuple[dict[str, Column], tuple[Note, ...]]:
+    """Leave out unnamed columns that are empty or count the rows; refuse any other."""
+    notes: list[Note] = []
+    for place, name in enumerate(list(columns)):
+        if not name.startswith("\0"):
+            continue
+        column = columns.pop(name)
+        if column.null_count == len(column) or _all_blank(column):
+            notes.append(Note("empty_columns", f"column {place + 1} has no name and is empty; left out"))
+        elif pa.types.is_integer(column.type) and _counts_rows(column):
+            notes.append(Note("row_numbers", f"column {place + 1} has no name and counts the rows; left out"))
+        else:
+            raise DataError(
+                f"{text.source}, line {text.first_line}: column {place + 1} has no name. "
+                "Write one in the header."
+            )
+    return columns, tuple(notes)
+
+
+def _all_blank(column: Column) -> bool:
+    """Whether a column of text holds nothing."""
+    return pa.types.is_string(column.type) and not pc.any(pc.not_equal(column, "")).as_py()
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether whole numbers rise by one from 0 or 1."""
+    if column.null_count:
+        return False
+    numbers = column.to_numpy()
+    return numbers[0] in (0, 1) and bool(np.all(np.diff(numbers) == 1))

@@ -1,0 +1,164 @@
+"""Rows of a table -> series: ids, their order, and what is done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from forecaster.data.clock import find_resolution
+from forecaster.data.panel import Note
+from forecaster.data.table import Table
+from forecaster.errors import DataError
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Which series each row belongs to.
+
+    Attributes:
+        codes: (n_rows,) int64 index into ``names``; None when all rows are of one series.
+        names: (n_series,) str, in the order of their first rows.
+        notes: What was done to the names.
+    """
+
+    codes: np.ndarray | None
+    names: np.ndarray
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows put together by series and in time.
+
+    Attributes:
+        rows: (n_rows,) int64 row of the file for every row of the panel; None when nothing moved.
+        offsets: (n_series + 1,) int64.
+        notes: Whether rows were sorted.
+    """
+
+    rows: np.ndarray | None
+    offsets: np.ndarray
+    notes: tuple[Note, ...] = ()
+
+    def take(self, values: np.ndarray) -> np.ndarray:
+        """Values of the file in the order of the panel."""
+        return values if self.rows is None else values[self.rows]
+
+    def row(self, place: int) -> int:
+        """Row of the file that a row of the panel came from."""
+        return int(place) if self.rows is None else int(self.rows[place])
+
+
+def read_ids(table: Table, name: str | None) -> Ids:
+    """Series of every row.
+
+    Args:
+        table: The file.
+        name: Its id column; None for one series.
+
+    Returns:
+        Codes and names, in the order of first appearance.
+
+    Raises:
+        DataError: A row has no id.
+    """
+    if name is None:
+        return Ids(None, np.array(["series"], dtype=object))
+    column = table.columns[name]
+    if pa.types.is_floating(column.type) and pc.all(pc.equal(pc.floor(column), column)).as_py():
+        column = column.cast(pa.int64())
+    if column.null_count:
+        raise _missing(table, name, np.asarray(column.is_null()))
+    encoded = column.dictionary_encode()  # one dictionary for all chunks
+    names = encoded.chunk(encoded.num_chunks - 1).dictionary.cast(pa.string()).to_numpy(zero_copy_only=False).astype(object)
+    parts = [part.indices.to_numpy(zero_copy_only=False) for part in encoded.chunks]
+    codes = np.concatenate(parts).astype(np.int64)
+    stripped = np.array([text.strip() for text in names], dtype=object)
+    if (stripped == "").any():
+        raise _missing(table, name, (stripped == "")[codes])
+    if np.array_equal(stripped, names):
+        return Ids(codes, names)
+    changed = int((stripped != names)[codes].sum())
+    kept, first, inverse = np.unique(stripped, return_index=True, return_inverse=True)
+    rank = np.empty(len(kept), dtype=np.int64)
+    order = np.argsort(first)
+    rank[order] = np.arange(len(kept))
+    note = Note("trimmed", f"blanks around ids in column '{name}' were left out", changed)
+    return Ids(rank[inverse][codes], kept[order], (note,))
+
+
+def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int, n_rows: int) -> Order:
+    """Order of rows by series, then time; rows of one time stay as they were.
+
+    Args:
+        codes: (n_rows,) series of each row; None for one series.
+        times: (n_rows,) times; None keeps the order of the file.
+        n_series: Number of series.
+        n_rows: Number of rows.
+
+    Returns:
+        The order, with a note when rows of a series were not in time order.
+    """
+    if codes is None:
+        codes = np.zeros(n_rows, dtype=np.int64)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n_series))]).astype(np.int64)
+    moved = None if (codes[1:] >= codes[:-1]).all() else radix_order(codes)
+    if times is None:
+        return Order(moved, offsets)
+    if moved is not None:
+        times = times[moved]
+    late = times[1:] < times[:-1]
+    late[offsets[1:-1] - 1] = False
+    count = int(late.sum())
+    if count == 0:
+        return Order(moved, offsets)
+    by_series = np.repeat(np.arange(n_series), np.diff(offsets))
+    order = radix_order(_ranks(times))
+    order = order[radix_order(by_series[order])]
+    text = "rows were not in time order and were sorted"
+    return Order(order if moved is None else moved[order], offsets, (Note("sorted", text, count),))
+
+
+def radix_order(keys: np.ndarray) -> np.ndarray:
+    """Stable order of whole numbers, 16 bits at a time, which numpy sorts in linear time.
+
+    Args:
+        keys: (n,) int64, not negative.
+
+    Returns:
+        (n,) int64 positions in rising order of ``keys``; equal keys stay as they were.
+
+    Example:
+        >>> radix_order(np.array([70000, 2, 1, 2]))
+        array([2, 1, 3, 0])
+    """
+    order = np.argsort(keys.astype(np.uint16), kind="stable")
+    for shift in range(16, int(keys.max(initial=0)).bit_length(), 16):
+        digits = (keys >> shift).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order
+
+
+def _ranks(times: np.ndarray) -> np.ndarray:
+    """Whole numbers that are in the order of the times, as small as is cheap."""
+    if np.issubdtype(times.dtype, np.floating):
+        return np.unique(times, return_inverse=True)[1]
+    numbers = times.astype(np.int64)
+    least = numbers.min()
+    if numbers.max() > least + 2**62 or least < -(2**62):
+        return np.unique(numbers, return_inverse=True)[1]
+    numbers = numbers - least
+    if np.issubdtype(times.dtype, np.datetime64):
+        numbers = numbers // find_resolution(numbers.view("datetime64[ns]"))
+    return np.asarray(numbers)
+
+
+def _missing(table: Table, name: str, empty: np.ndarray) -> DataError:
+    """The error of rows without an id."""
+    count = int(empty.sum())
+    more = f" ({count} rows have none)" if count > 1 else ""
+    place = table.place(int(np.argmax(empty)), name)
+    return DataError(f"{place}: no id{more}. Complete the row or remove it.")

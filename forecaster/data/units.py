@@ -1,0 +1,73 @@
+"""Units of time and durations such as ``12h``, both in nanoseconds."""
+
+from __future__ import annotations
+
+import re
+
+from forecaster.errors import ConfigError
+
+UNIT_LENGTHS: dict[str, int] = {
+    "second": 1_000_000_000,
+    "minute": 60_000_000_000,
+    "hour": 3_600_000_000_000,
+    "day": 86_400_000_000_000,
+    "week": 604_800_000_000_000,
+}
+
+_SPELLINGS: dict[str, tuple[str, ...]] = {
+    "second": ("second", "seconds", "sec", "secs", "s"),
+    "minute": ("minute", "minutes", "min", "mins", "m"),
+    "hour": ("hour", "hours", "hr", "hrs", "h"),
+    "day": ("day", "days", "d"),
+    "week": ("week", "weeks", "wk", "w"),
+}
+_UNIT_OF = {word: unit for unit, words in _SPELLINGS.items() for word in words}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*")
+
+
+def find_unit(text: str) -> str | None:
+    """Unit of time that a word names, in any usual spelling.
+
+    Args:
+        text: For example ``days``, ``min`` or ``H``.
+
+    Returns:
+        A key of ``UNIT_LENGTHS``, or None for any other word.
+
+    Example:
+        >>> find_unit("mins")
+        'minute'
+    """
+    return _UNIT_OF.get(text.strip().lower())
+
+
+def parse_duration(text: str) -> int:
+    """Length of a duration in nanoseconds.
+
+    Args:
+        text: A number and a unit: ``7d``, ``12h``, ``30min``, ``2w``, ``1.5 hours``.
+
+    Returns:
+        Nanoseconds, at least 1.
+
+    Raises:
+        ConfigError: ``text`` is not a positive number with a known unit.
+
+    Example:
+        >>> parse_duration("12h") // UNIT_LENGTHS["hour"]
+        12
+    """
+    match = _DURATION.fullmatch(text)
+    unit = find_unit(match[2]) if match else None
+    if match is None or unit is None:
+        raise ConfigError(
+            f"'{text}' is not a duration. Write a number and one of {', '.join(UNIT_LENGTHS)}, "
+            "such as 7d, 12h or 30min."
+        )
+    whole, _, part = match[1].partition(".")
+    length = int(whole) * UNIT_LENGTHS[unit]
+    if part:
+        length += int(part) * UNIT_LENGTHS[unit] // 10 ** len(part)
+    if length <= 0:
+        raise ConfigError(f"'{text}' is no time at all. Write a duration above 0, such as 7d.")
+    return length
