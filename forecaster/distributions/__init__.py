@@ -1,0 +1,39 @@
+"""Distributions: what every forecast is; NumPy only."""
+
+from forecaster.distributions.base import Distribution
+from forecaster.distributions.binned import Binned, tail_scales
+from forecaster.distributions.clipped import Clipped
+from forecaster.distributions.conditioned import Conditioned
+from forecaster.distributions.empirical import Empirical
+from forecaster.distributions.mixture import Mixture, mixture_of
+from forecaster.distributions.normal import Normal
+from forecaster.distributions.piecewise import PiecewiseLinear
+from forecaster.distributions.point_mass import PointMass, median_of
+from forecaster.distributions.pointed import Pointed
+from forecaster.distributions.quantiles import Quantiles
+from forecaster.distributions.stacked import Stacked, concatenate
+from forecaster.distributions.steps import AffineStep, LogStep, Step
+from forecaster.distributions.transformed import Transformed
+
+__all__ = [
+    "AffineStep",
+    "Binned",
+    "Clipped",
+    "Conditioned",
+    "Distribution",
+    "Empirical",
+    "LogStep",
+    "Mixture",
+    "Normal",
+    "PiecewiseLinear",
+    "PointMass",
+    "Pointed",
+    "Quantiles",
+    "Stacked",
+    "Step",
+    "Transformed",
+    "concatenate",
+    "median_of",
+    "mixture_of",
+    "tail_scales",
+]
