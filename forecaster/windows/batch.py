@@ -1,0 +1,82 @@
+"""Batch: what the network is given at once, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some windows, normalised and gathered.
+
+    Attributes:
+        past: (batch, look_back, n_channels) float32, normalised, 0 where nothing was observed.
+        observed: (batch, look_back, n_channels) float32, 1 where ``past`` is real, 0 where it is padding
+            or missing.
+        target: (batch, horizon) float64, normalised as the network learns it; 0 where masked.
+        mask: (batch, horizon) bool, where a target is known.
+        series: (batch,) int64 index of the series in the panel.
+    """
+
+    past: np.ndarray
+    observed: np.ndarray
+    target: np.ndarray
+    mask: np.ndarray
+    series: np.ndarray
+
+    def take(self, index: np.ndarray | slice) -> Batch:
+        """Some of the windows.
+
+        Args:
+            index: Positions or a slice along the first axis.
+
+        Returns:
+            A new batch; views where ``index`` is a slice.
+        """
+        return Batch(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+
+
+class BatchSource(Protocol):
+    """A set of windows that can be gathered in any order."""
+
+    @property
+    def n_windows(self) -> int:
+        """Number of windows."""
+
+    def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
+        """The windows in ``order`` (as they are when None), ``batch_size`` at a time.
+
+        Args:
+            batch_size: Windows of every batch but the last.
+            order: (n,) int64 positions in 0 .. n_windows - 1.
+        """
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Windows that are gathered already, as a source."""
+
+    batch: Batch
+
+    @property
+    def n_windows(self) -> int:
+        """Number of windows."""
+        return len(self.batch.mask)
+
+    def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
+        """The windows in ``order`` (as they are when None), ``batch_size`` at a time.
+
+        Args:
+            batch_size: Windows of every batch but the last.
+            order: (n,) int64 positions in 0 .. n_windows - 1.
+
+        Yields:
+            Parts of the batch.
+        """
+        ordered = self.batch if order is None else self.batch.take(order)
+        for begin in range(0, len(ordered.mask), batch_size):
+            yield ordered.take(slice(begin, begin + batch_size))

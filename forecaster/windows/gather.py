@@ -1,0 +1,126 @@
+"""WindowSource: gathers windows of a panel into batches when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.data.panel import Panel
+from forecaster.distributions.steps import Step
+from forecaster.windows.batch import Batch, Gathered
+from forecaster.windows.transforms import Normaliser
+from forecaster.windows.windows import Windows
+
+# Numbers gathered at once: enough to hide NumPy's overhead, little enough to stay in the cache.
+BLOCK_NUMBERS = 1 << 19
+
+
+@dataclass(frozen=True)
+class WindowSource:
+    """Windows of a panel with the transforms that they go through.
+
+    Attributes:
+        panel: The rows.
+        windows: Where the windows are.
+        normaliser: Transforms, fitted on training rows.
+        known: (n_series,) int64 index of every series among those trained on, -1 for others.
+    """
+
+    panel: Panel
+    windows: Windows
+    normaliser: Normaliser
+    known: np.ndarray
+
+    @property
+    def n_windows(self) -> int:
+        """Number of windows."""
+        return self.windows.n_windows
+
+    def gather(self, positions: np.ndarray) -> tuple[Batch, list[Step]]:
+        """The windows at ``positions``, normalised, and the steps their targets went through.
+
+        Args:
+            positions: (batch,) int64 in 0 .. n_windows - 1.
+
+        Returns:
+            The batch, and steps whose inverse takes a forecast back to the unit of the data.
+        """
+        starts = self.windows.starts[positions]
+        series = self.panel.series_of(starts + (self.windows.look_back - 1))
+        past = gather_past(self.panel, starts, series, self.windows.look_back)
+        observed = ~np.isnan(past)
+        normal, steps = self.normaliser.normalise(past, self.known[series], self.windows.horizon)
+        y = gather_targets(self.panel, starts, series, self.windows)
+        for step in steps:
+            y = step.forward(y)
+        mask = ~np.isnan(y)
+        batch = Batch(
+            past=np.where(observed, normal, 0.0).astype(np.float32),
+            observed=observed.astype(np.float32),
+            target=np.where(mask, y, 0.0),
+            mask=mask,
+            series=self.known[series],
+        )
+        return batch, steps
+
+    def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
+        """The windows in ``order`` (as they are when None), ``batch_size`` at a time.
+
+        Args:
+            batch_size: Windows of every batch but the last.
+            order: (n,) int64 positions in 0 .. n_windows - 1.
+
+        Yields:
+            Batches; several are gathered at once and cut apart without a copy.
+        """
+        if order is None:
+            order = np.arange(self.n_windows)
+        numbers = self.windows.look_back * self.panel.values.shape[1] + self.windows.horizon
+        block = max(BLOCK_NUMBERS // numbers // batch_size, 1) * batch_size
+        for begin in range(0, len(order), block):
+            gathered, _ = self.gather(order[begin : begin + block])
+            yield from Gathered(gathered).batches(batch_size)
+
+
+def gather_past(
+    panel: Panel, starts: np.ndarray, series: np.ndarray, look_back: int
+) -> np.ndarray:
+    """Raw inputs of windows.
+
+    Args:
+        panel: The rows.
+        starts: (batch,) int64 first rows of the windows.
+        series: (batch,) int64 series they belong to.
+        look_back: Input steps.
+
+    Returns:
+        (batch, look_back, n_channels) float64, NaN before the series begins and where nothing was observed.
+    """
+    rows = starts[:, None] + np.arange(look_back)
+    begins = panel.offsets[series]
+    past = panel.values[np.maximum(rows, begins[:, None])]  # (batch, look_back, n_channels)
+    if (starts < begins).any():
+        past[rows < begins[:, None]] = np.nan
+    return past
+
+
+def gather_targets(
+    panel: Panel, starts: np.ndarray, series: np.ndarray, windows: Windows
+) -> np.ndarray:
+    """Raw targets of windows.
+
+    Args:
+        panel: The rows.
+        starts: (batch,) int64 first rows of the windows.
+        series: (batch,) int64 series they belong to.
+        windows: Gives ``look_back``, ``horizon`` and the rows that targets may come from.
+
+    Returns:
+        (batch, horizon) float64, NaN beyond the limit of the series and where nothing was observed.
+    """
+    rows = starts[:, None] + windows.look_back + np.arange(windows.horizon)
+    inside = rows < windows.limits[series][:, None]
+    y = panel.y[np.minimum(rows, panel.n_rows - 1)]
+    return np.where(inside, y, np.nan)

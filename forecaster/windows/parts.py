@@ -1,0 +1,144 @@
+"""The windows of train, valid and test that a split gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.config.defaults import DataFacts
+from forecaster.config.settings import WindowSettings
+from forecaster.data.panel import Panel
+from forecaster.windows.split import Split
+from forecaster.windows.windows import Span, Windows, make_windows
+
+# Shares of a random split: 4:1, as textbooks have it, and a tenth to choose the weights by.
+RANDOM_TEST, RANDOM_VALID = 0.2, 0.1
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Windows by what they are used for.
+
+    Attributes:
+        fit: Rows that transforms and bins are fitted on.
+        train: Windows that weights are fitted on.
+        valid: Windows that choose the best weights; may be empty.
+        test: Windows that are scored; may be empty.
+    """
+
+    fit: Span
+    train: Windows
+    valid: Windows
+    test: Windows
+
+
+def make_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int = 0) -> Parts:
+    """Windows of every part; validation and test take every origin, training every ``stride``.
+
+    Args:
+        panel: The rows.
+        split: Where they are cut.
+        settings: Sizes of the windows; none is open.
+        seed: Of a random split.
+
+    Returns:
+        Train windows lie wholly before the first cut, unless the split is random.
+    """
+    if split.leaky:
+        return _random_parts(panel, split, settings, seed)
+    return Parts(
+        split.train,
+        part_windows(panel, split.train, settings, stride=settings.stride),
+        part_windows(panel, split.valid, settings),
+        part_windows(panel, split.test, settings),
+    )
+
+
+def part_windows(
+    panel: Panel, span: Span, settings: WindowSettings, stride: int = 1
+) -> Windows:
+    """Windows whose targets lie in ``span``.
+
+    Args:
+        panel: The rows.
+        span: Where targets may come from.
+        settings: ``look_back``, ``horizon`` and ``min_history``; none is open.
+        stride: Steps between two windows of a series.
+
+    Returns:
+        The windows, in the order of the panel.
+
+    Raises:
+        ValueError: A setting is still open.
+    """
+    if settings.look_back is None or settings.min_history is None:
+        raise ValueError("look_back and min_history must be set before windows are made")
+    return make_windows(
+        panel,
+        span,
+        settings.look_back,
+        settings.horizon,
+        min_history=settings.min_history,
+        stride=stride,
+    )
+
+
+def _random_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int) -> Parts:
+    """Windows dealt out at random: neighbours share rows, so the scores are too good."""
+    windows = part_windows(panel, split.everything, settings, stride=settings.stride)
+    order = np.random.default_rng([seed, 4, 1]).permutation(windows.n_windows)
+    shares = [
+        size if isinstance(size, float) else default
+        for size, default in (
+            (settings.test_size, RANDOM_TEST),
+            (settings.valid_size, RANDOM_VALID),
+        )
+    ]
+    n_test, n_valid = (round(share * windows.n_windows) for share in shares)
+    return Parts(
+        split.everything,
+        windows.select(np.sort(order[n_test + n_valid :])),
+        windows.select(np.sort(order[n_test : n_test + n_valid])),
+        windows.select(np.sort(order[:n_test])),
+    )
+
+
+def thin(windows: Windows, most: int) -> Windows:
+    """``most`` of the windows, evenly spaced; all of them when there are fewer.
+
+    Args:
+        windows: Any set.
+        most: Largest number to keep.
+
+    Returns:
+        A new set, in the same order.
+    """
+    if windows.n_windows <= most:
+        return windows
+    return windows.select(np.linspace(0, windows.n_windows - 1, most).round().astype(np.int64))
+
+
+def data_facts(panel: Panel, span: Span) -> DataFacts:
+    """What the rules of the defaults look at, from the training rows alone.
+
+    Args:
+        panel: The rows.
+        span: Training rows.
+
+    Returns:
+        The facts.
+    """
+    rows = panel.take(span.begins, span.ends)
+    y = rows.y[np.isfinite(rows.y)]
+    low, high = np.quantile(y, [0.05, 0.95]) if len(y) else (0.0, 0.0)
+    return DataFacts(
+        kind=panel.kind,
+        has_ids=panel.n_series > 1 or "id" in panel.columns,
+        n_series=panel.n_series,
+        n_train=len(y),
+        median_length=int(np.median(rows.lengths)) if panel.n_series else 0,
+        season_length=panel.season_length,
+        lowest=float(y.min()) if len(y) else 0.0,
+        spread_ratio=float(high / low) if low > 0 else float("inf"),
+    )

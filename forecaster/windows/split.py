@@ -1,0 +1,157 @@
+"""Time cuts of train, valid and test, set before anything is fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.config.settings import WindowSettings
+from forecaster.data.clock import parse_moment
+from forecaster.data.panel import Panel
+from forecaster.errors import ConfigError
+from forecaster.windows.windows import Span
+
+Size = int | float | str | None
+
+DEFAULT_FRACTION = 0.1
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where each series is cut.
+
+    Attributes:
+        begins: (n_series,) int64 first row.
+        train_ends: (n_series,) int64 row after the last training row, where valid begins.
+        valid_ends: (n_series,) int64 row after the last validation row, where test begins.
+        test_ends: (n_series,) int64 row after the last row.
+        leaky: True for random windows, which share rows with those they are scored on.
+    """
+
+    begins: np.ndarray
+    train_ends: np.ndarray
+    valid_ends: np.ndarray
+    test_ends: np.ndarray
+    leaky: bool = False
+
+    @property
+    def train(self) -> Span:
+        """Rows that everything is fitted on."""
+        return Span(self.begins, self.train_ends)
+
+    @property
+    def valid(self) -> Span:
+        """Rows that choose the best weights."""
+        return Span(self.train_ends, self.valid_ends)
+
+    @property
+    def test(self) -> Span:
+        """Rows that are scored, once."""
+        return Span(self.valid_ends, self.test_ends)
+
+    @property
+    def everything(self) -> Span:
+        """All rows, for the final fit."""
+        return Span(self.begins, self.test_ends)
+
+
+def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> Split:
+    """Cuts of every series by the sizes that are set.
+
+    A series too short to hold a part out keeps all its rows for training.
+
+    Args:
+        panel: The rows.
+        settings: ``test_size``, ``valid_size``, ``horizon`` and ``split``.
+        least_train: Rows of a series that training needs at least.
+
+    Returns:
+        The cuts; test, or valid and test, are empty where there are too few rows.
+
+    Raises:
+        ConfigError: A size was asked for that no series can hold out, or it is no size.
+    """
+    begins, ends = panel.offsets[:-1], panel.offsets[1:]
+    test_begins = _part_begins(panel, ends, settings.test_size, settings.horizon, least_train)
+    wanted = settings.test_size not in (None, 0)
+    if wanted and not ((test_begins < ends).any() and (test_begins > begins).any()):
+        raise ConfigError(
+            f"{panel.source}: --test-size {settings.test_size} does not leave both rows to hold out and "
+            f"{least_train} rows for training in any series; the longest has {panel.lengths.max()}. "
+            f"Change it, or lower --look-back."
+        )
+    valid_begins = _part_begins(panel, test_begins, settings.valid_size, settings.horizon, least_train)
+    if not (valid_begins > begins).any():
+        valid_begins = test_begins
+    return Split(begins, valid_begins, test_begins, ends, leaky=settings.split == "random")
+
+
+def _part_begins(panel: Panel, ends: np.ndarray, size: Size, horizon: int, least: int) -> np.ndarray:
+    """(n_series,) row at which a part of ``size`` before ``ends`` begins.
+
+    A date, or a share of the time that events with ids span, cuts every series there; rows are held out
+    only of series that keep ``least`` rows before them.
+    """
+    begins = panel.offsets[:-1]
+    by_span = panel.kind == "events" and "id" in panel.columns and not isinstance(size, int)
+    cuts = np.clip(_cut(panel, ends, size, horizon, by_span), begins, ends)
+    if by_span or isinstance(size, str):
+        return cuts
+    return np.where(cuts - begins >= np.minimum(least, ends - begins), cuts, ends)
+
+
+def _cut(panel: Panel, ends: np.ndarray, size: Size, horizon: int, by_span: bool) -> np.ndarray:
+    """(n_series,) row at which the part begins, wherever that is."""
+    if isinstance(size, str):
+        moment = parse_moment(size, panel.clock, "--test-size or --valid-size")
+        return np.minimum(first_row_at(panel, moment), ends)
+    if size is not None and (size < 0 or (isinstance(size, float) and size >= 1)):
+        raise ConfigError(
+            f"--test-size or --valid-size {size}: neither a fraction below 1, nor a number of rows, nor a "
+            f"date. Give 0.2, 60 or 2019-01-01."
+        )
+    if by_span:
+        return _cut_by_span(panel, ends, DEFAULT_FRACTION if size is None else float(size))
+    lengths = panel.lengths
+    if size is None:
+        rows = np.maximum(horizon, np.round(DEFAULT_FRACTION * lengths).astype(np.int64))
+    elif isinstance(size, int):
+        rows = np.full(panel.n_series, size, dtype=np.int64)
+    else:
+        rows = np.round(size * lengths).astype(np.int64)
+    return ends - rows
+
+
+def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> np.ndarray:
+    """(n_series,) first row in the last ``fraction`` of the file's time span before the latest of ``ends``."""
+    if panel.n_rows == 0 or fraction == 0:
+        return ends
+    kept = ends > panel.offsets[:-1]
+    latest = panel.times[ends[kept] - 1].max()
+    span = panel.times.max() - panel.times.min()
+    moment = latest - _share(span, fraction)
+    return np.minimum(first_row_at(panel, moment, after=True), ends)
+
+
+def _share(span: np.generic, fraction: float) -> np.generic | float:
+    """``fraction`` of a span of time, in its own type."""
+    if isinstance(span, np.timedelta64):
+        return np.timedelta64(int(span.astype(np.int64) * fraction), "ns")
+    return span * fraction
+
+
+def first_row_at(panel: Panel, moment: object, *, after: bool = False) -> np.ndarray:
+    """First row of every series at or after a moment.
+
+    Args:
+        panel: The rows, in time order within a series.
+        moment: Of the type of ``panel.times``.
+        after: Strictly after it.
+
+    Returns:
+        (n_series,) int64 flat row numbers; the end of the series where no row is that late.
+    """
+    early = panel.times <= moment if after else panel.times < moment
+    counts = np.concatenate([[0], np.cumsum(early)])
+    return panel.offsets[:-1] + (counts[panel.offsets[1:]] - counts[panel.offsets[:-1]])

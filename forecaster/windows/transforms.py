@@ -1,0 +1,243 @@
+"""Transforms: fitted on training rows only, applied per window, undone on the way back.
+
+The target channel goes through the list that is set; every other channel is standardised. What a window's
+target went through is a list of steps (``distributions.transformed``), which also takes a distribution back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.data.panel import Panel
+from forecaster.distributions.steps import AffineStep, LogStep, Step
+from forecaster.errors import ConfigError
+from forecaster.windows.windows import Span
+
+# Lowest value of a logarithm after `level`, as a share of the level.
+LEVEL_FLOOR = 0.02
+# Smallest spread of a channel that hardly moves, as a share of its mean.
+SPREAD_FLOOR = 1e-3
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What one transform learnt from the training rows.
+
+    Attributes:
+        name: ``standard``, ``minmax``, ``log``, ``level`` or ``last``.
+        shift: (1,) or (n_series,) subtracted by standard and minmax; empty otherwise.
+        scale: Likewise, divided by; 0 for a series without a training row.
+        floor: Lowest value that ``log`` takes.
+    """
+
+    name: str
+    shift: np.ndarray
+    scale: np.ndarray
+    floor: float = 0.0
+
+
+@dataclass(frozen=True)
+class Normaliser:
+    """The transforms of a run, fitted.
+
+    Attributes:
+        steps: Those of the target, in order.
+        residual: Naive forecast that targets are relative to: ``none``, ``last`` or ``season``.
+        season_length: Steps in one season, for ``level`` and ``residual``.
+        target: Index of the target channel.
+        covariate_shift: (n_channels,) mean of every channel over the training rows.
+        covariate_scale: (n_channels,) standard deviation likewise.
+    """
+
+    steps: tuple[Fitted, ...]
+    residual: str
+    season_length: int
+    target: int
+    covariate_shift: np.ndarray
+    covariate_scale: np.ndarray
+
+    @property
+    def is_common(self) -> bool:
+        """Whether targets of all windows go through the same numbers."""
+        fixed = all(f.name == "log" or len(f.shift) == 1 for f in self.steps)
+        return fixed and self.residual == "none"
+
+    def normalise(
+        self, past: np.ndarray, series: np.ndarray, horizon: int
+    ) -> tuple[np.ndarray, list[Step]]:
+        """Normalised inputs, and the steps that targets of the same windows go through.
+
+        Args:
+            past: (batch, look_back, n_channels) float64, NaN where not observed; not changed.
+            series: (batch,) index of the series among those trained on, -1 for others.
+            horizon: Target steps.
+
+        Returns:
+            Array like ``past`` (NaN kept), and the steps, their numbers (batch, 1) or (batch, horizon).
+        """
+        normal = (past - self.covariate_shift) / self.covariate_scale
+        x = past[:, :, self.target]
+        steps: list[Step] = []
+        for fitted in self.steps:
+            step = self._step(fitted, x, series)
+            x = step.forward(x)
+            steps.append(step)
+        normal[:, :, self.target] = x
+        if self.residual != "none":
+            naive = self._naive(x, horizon)
+            steps.append(AffineStep(naive, np.ones((1, 1))))
+        return normal, steps
+
+    def _step(self, fitted: Fitted, x: np.ndarray, series: np.ndarray) -> Step:
+        """The step of these windows; ``x`` is (batch, look_back)."""
+        if fitted.name == "log":
+            return LogStep(fitted.floor)
+        if fitted.name == "level":
+            return AffineStep(np.zeros((len(x), 1)), self._level(x))
+        if fitted.name == "last":
+            return AffineStep(last_observed(x)[:, None], np.ones((1, 1)))
+        if len(fitted.shift) == 1:
+            return AffineStep(fitted.shift[None], fitted.scale[None])
+        shift, scale = fitted.shift[series], fitted.scale[series]
+        unknown = (series < 0) | (scale == 0)  # not trained on, or no training row observed
+        if unknown.any():
+            shift[unknown], scale[unknown] = _own(x[unknown], fitted.name)
+        return AffineStep(shift[:, None], scale[:, None])
+
+    def _level(self, x: np.ndarray) -> np.ndarray:
+        """(batch, 1) mean size of the last season, of the window where that is all missing."""
+        recent = x[:, -self.season_length :] if self.season_length > 1 else x
+        level = _mean_size(recent)
+        level = np.where(level > 0, level, _mean_size(x))
+        return np.where(level > 0, level, 1.0)[:, None]
+
+    def _naive(self, x: np.ndarray, horizon: int) -> np.ndarray:
+        """(batch, horizon) naive forecast of normalised windows (batch, look_back)."""
+        last = last_observed(x)[:, None]
+        if self.residual == "last":
+            return np.broadcast_to(last, (len(x), horizon))
+        season, look_back = self.season_length, x.shape[1]
+        naive = np.full((len(x), horizon), np.nan)
+        for ago in range(look_back // season):  # the latest season in which the phase was seen
+            phases = look_back - (ago + 1) * season + np.arange(horizon) % season
+            naive = np.where(np.isnan(naive), x[:, phases], naive)
+        return np.where(np.isnan(naive), last, naive)
+
+
+def fit_normaliser(
+    panel: Panel, span: Span, names: Sequence[str], *, scope: str, residual: str
+) -> Normaliser:
+    """The transforms fitted on the rows of ``span``.
+
+    Args:
+        panel: The rows.
+        span: Training rows.
+        names: Transforms of the target, in order.
+        scope: ``panel`` or ``series``, over which standard and minmax are fitted.
+        residual: ``none``, ``last`` or ``season``.
+
+    Returns:
+        The fitted transforms.
+
+    Raises:
+        ConfigError: standard or minmax come after level or last, whose results have no training rows.
+    """
+    kept = panel.take(span.begins, span.ends)
+    series = np.repeat(np.arange(panel.n_series), kept.lengths)
+    x = kept.y.copy()
+    steps: list[Fitted] = []
+    empty = np.zeros(0)
+    for name in names:
+        per_window = any(step.name in ("level", "last") for step in steps)
+        if name in ("standard", "minmax"):
+            if per_window:
+                raise ConfigError(
+                    f"--transforms {','.join(names)}: {name} cannot follow level or last, "
+                    f"which differ from window to window. Put {name} first."
+                )
+            fitted = _fit_affine(x, series if scope == "series" else None, panel.n_series, name)
+            where = series if scope == "series" else np.zeros(len(x), dtype=np.int64)
+            x = (x - fitted.shift[where]) / np.where(fitted.scale > 0, fitted.scale, 1.0)[where]
+        elif name == "log":
+            floor = LEVEL_FLOOR if per_window else _log_floor(x)
+            fitted = Fitted(name, empty, empty, floor)
+            x = np.log(np.maximum(x, floor))
+        else:
+            fitted = Fitted(name, empty, empty)
+        steps.append(fitted)
+    shift, scale = _channel_scales(kept.values)
+    return Normaliser(tuple(steps), residual, panel.season_length, panel.target, shift, scale)
+
+
+def last_observed(x: np.ndarray) -> np.ndarray:
+    """Last number of every row that is not NaN; 0 where all are.
+
+    Args:
+        x: (batch, look_back) float64.
+
+    Returns:
+        (batch,) float64.
+    """
+    known = ~np.isnan(x)
+    position = x.shape[1] - 1 - np.argmax(known[:, ::-1], axis=1)
+    last = x[np.arange(len(x)), position]
+    return np.where(np.isnan(last), 0.0, last)
+
+
+def _log_floor(x: np.ndarray) -> float:
+    """Half of the smallest positive training value: a zero is closer to it than to anything else."""
+    positive = x[x > 0]
+    return float(positive.min()) / 2 if len(positive) else 1.0
+
+
+def _mean_size(x: np.ndarray) -> np.ndarray:
+    """(batch,) mean of the absolute values that are there; 0 where none is."""
+    known = ~np.isnan(x)
+    return np.where(known, np.abs(x), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+
+
+def _spread(scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """``scale``, kept from vanishing for channels that do not move."""
+    least = SPREAD_FLOOR * np.abs(shift)
+    return np.where(scale > least, scale, np.where(least > 0, least, 1.0))
+
+
+def _own(x: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Shift and scale (batch,) of windows (batch, look_back) of series that were not trained on."""
+    rows = np.repeat(np.arange(len(x)), x.shape[1])
+    fitted = _fit_affine(x.ravel(), rows, len(x), name)
+    return fitted.shift, np.where(fitted.scale > 0, fitted.scale, 1.0)
+
+
+def _fit_affine(x: np.ndarray, series: np.ndarray | None, n_series: int, name: str) -> Fitted:
+    """standard or minmax of rows ``x`` (n,), over all or for each series; neutral where no row is known."""
+    known = ~np.isnan(x)
+    values = x[known]
+    group = np.zeros(len(values), dtype=np.int64) if series is None else series[known]
+    n_groups = 1 if series is None else n_series
+    counts = np.bincount(group, minlength=n_groups)
+    if name == "standard":
+        divisor = np.maximum(counts, 1)
+        shift = np.bincount(group, weights=values, minlength=n_groups) / divisor
+        squares = np.bincount(group, weights=(values - shift[group]) ** 2, minlength=n_groups)
+        scale = np.sqrt(squares / divisor)
+    else:
+        low, high = np.full(n_groups, np.inf), np.full(n_groups, -np.inf)
+        np.minimum.at(low, group, values)
+        np.maximum.at(high, group, values)
+        shift = np.where(counts > 0, low, 0.0)
+        scale = np.where(counts > 0, high - shift, 0.0)
+    scale = _spread(scale, shift)
+    return Fitted(name, shift, scale if series is None else np.where(counts > 0, scale, 0.0))
+
+
+def _channel_scales(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (n_channels,) over rows, 0 and 1 for a channel never observed."""
+    shifts, scales = np.zeros(values.shape[1]), np.ones(values.shape[1])
+    for channel in range(values.shape[1]):
+        fitted = _fit_affine(values[:, channel], None, 1, "standard")
+        shifts[channel], scales[channel] = fitted.shift[0], fitted.scale[0]
+    return shifts, scales

@@ -1,0 +1,177 @@
+"""Windows: integers that say where each window starts in the panel; nothing is copied until it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.data.panel import Panel
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A set of windows of one panel.
+
+    Attributes:
+        starts: (n_windows,) int64 flat row number of each window's first input row. It lies before its
+            series when the history is shorter than ``look_back``; those steps are padding.
+        look_back: Input steps of a window.
+        horizon: Target steps of a window.
+        limits: (n_series,) int64 flat row number after the last row that a target may come from.
+    """
+
+    starts: np.ndarray
+    look_back: int
+    horizon: int
+    limits: np.ndarray
+
+    @property
+    def n_windows(self) -> int:
+        """Number of windows."""
+        return len(self.starts)
+
+    @property
+    def origins(self) -> np.ndarray:
+        """(n_windows,) int64 flat row number of the last input row of each window."""
+        return self.starts + (self.look_back - 1)
+
+    def select(self, positions: np.ndarray) -> Windows:
+        """The windows at ``positions``, in that order.
+
+        Args:
+            positions: (n,) int64 in 0 .. n_windows - 1, or a boolean mask (n_windows,).
+
+        Returns:
+            A new set over the same panel.
+        """
+        return Windows(self.starts[positions], self.look_back, self.horizon, self.limits)
+
+
+def windows_at(panel: Panel, origins: np.ndarray, look_back: int, horizon: int) -> Windows:
+    """Windows whose last input rows are ``origins``; targets may come from all rows of the panel.
+
+    Args:
+        panel: Where the rows lie.
+        origins: (n_windows,) int64 flat row numbers.
+        look_back: Input steps.
+        horizon: Target steps; those beyond the end of the series are masked.
+
+    Returns:
+        One window an origin, in the same order.
+    """
+    starts = np.asarray(origins, dtype=np.int64) - (look_back - 1)
+    return Windows(starts, look_back, horizon, panel.offsets[1:])
+
+
+def last_origins(panel: Panel) -> np.ndarray:
+    """(n_non_empty,) int64 flat row number of the last row of every series that has rows."""
+    ends = panel.offsets[1:]
+    return ends[panel.lengths > 0] - 1
+
+
+@dataclass(frozen=True)
+class Span:
+    """Rows from which targets are taken: of each series, from ``begins`` up to before ``ends``.
+
+    Attributes:
+        begins: (n_series,) int64 flat row numbers.
+        ends: (n_series,) int64 flat row numbers.
+    """
+
+    begins: np.ndarray
+    ends: np.ndarray
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows."""
+        return int(np.maximum(self.ends - self.begins, 0).sum())
+
+
+def make_windows(
+    panel: Panel,
+    span: Span,
+    look_back: int,
+    horizon: int = 1,
+    *,
+    min_history: int = 1,
+    stride: int = 1,
+) -> Windows:
+    """All windows whose targets lie in ``span``, the latest of every series among them.
+
+    The whole horizon lies in the span; a series whose part of the span is shorter than the horizon gives one
+    window with what there is, the rest masked. Inputs may lie before the span: they are known.
+
+    Args:
+        panel: The rows.
+        span: Where targets may come from.
+        look_back: Input steps.
+        horizon: Target steps.
+        min_history: Values that a series must have before the first target: rows, or for events gaps
+            (one fewer than rows). At least one row comes before a target.
+        stride: Steps between two windows of a series.
+
+    Returns:
+        The windows in the order of the panel, without those that have no target at all.
+    """
+    series_begins = panel.offsets[:-1]
+    before = history_rows(panel, min_history)
+    first = np.maximum(span.begins, series_begins + before)  # first target row
+    last = np.maximum(span.ends - horizon, np.minimum(first, span.ends - 1))
+    counts = np.maximum((last - first) // stride + 1, 0) * (last >= first)
+    offsets = np.cumsum(counts) - counts
+    within = np.arange(counts.sum()) - np.repeat(offsets, counts)
+    targets = np.repeat(last - (counts - 1) * stride, counts) + within * stride
+    known = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
+    ends = np.minimum(targets + horizon, np.repeat(span.ends, counts))
+    targets = targets[known[ends] > known[targets]]
+    return Windows(targets - look_back, look_back, horizon, np.asarray(span.ends, dtype=np.int64))
+
+
+def history_rows(panel: Panel, min_history: int) -> int:
+    """Rows before the first target that make ``min_history`` values: one more for events.
+
+    Args:
+        panel: Its kind counts.
+        min_history: Values wanted.
+
+    Returns:
+        At least 1.
+    """
+    return max(min_history + (panel.kind == "events"), 1)
+
+
+def window_arrays(
+    series: np.ndarray, look_back: int, horizon: int = 1, stride: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs and targets of every window of one series.
+
+    Args:
+        series: (n_steps,) or (n_steps, n_channels); the first channel is the target.
+        look_back: Input steps.
+        horizon: Target steps.
+        stride: Steps between two windows.
+
+    Returns:
+        X (n_windows, look_back, n_channels) and Y (n_windows, horizon), float64; both empty when the
+        series is shorter than ``look_back + horizon``.
+
+    Raises:
+        ValueError: A size is below 1, or ``series`` has more than two dimensions.
+
+    Example:
+        >>> x, y = window_arrays(np.array([0.0, 44, 18, 0, 54]), look_back=3)
+        >>> x[:, :, 0].tolist(), y.tolist()
+        ([[0.0, 44.0, 18.0], [44.0, 18.0, 0.0]], [[0.0], [54.0]])
+    """
+    values = np.asarray(series, dtype=np.float64)
+    if values.ndim == 1:
+        values = values[:, None]
+    if values.ndim != 2:
+        raise ValueError(f"series has shape {np.shape(series)}; give (n_steps,) or (n_steps, n_channels)")
+    if min(look_back, horizon, stride) < 1:
+        raise ValueError(f"look_back {look_back}, horizon {horizon} and stride {stride} must be >= 1")
+    starts = np.arange(0, max(len(values) - look_back - horizon + 1, 0), stride)
+    x = values[starts[:, None] + np.arange(look_back)]  # (n_windows, look_back, n_channels)
+    y = values[:, 0][starts[:, None] + look_back + np.arange(horizon)]  # (n_windows, horizon)
+    return x, y
