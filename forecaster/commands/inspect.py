@@ -1,0 +1,53 @@
+"""`forecast inspect`: what a file holds, without training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from forecaster.commands.options import given, settings_options
+from forecaster.commands.show import as_json, note, table
+from forecaster.commands.source import read_source
+
+
+@click.command("inspect")
+@click.argument("data")
+@settings_options("data")
+@click.option("--json", "json_output", is_flag=True, help="Print JSON.")
+def inspect(data: str, json_output: bool, **options: Any) -> None:
+    """Say what a file holds, without training."""
+    from dataclasses import replace
+
+    from forecaster.config.build import make_settings
+    from forecaster.data.load import read_panel
+    from forecaster.data.season import find_season
+    from forecaster.data.summary import summarise
+
+    settings = make_settings(given(options))
+    panel = read_panel(read_source(data), settings.data)
+    if settings.data.season is None:
+        season, reason = find_season(panel)
+    else:
+        season, reason = settings.data.season, "given"
+    facts = summarise(replace(panel, season_length=season)) | {"season_reason": reason}
+    if json_output:
+        as_json(facts)
+        return
+    note(f"{panel.source}: {panel.why}")
+    rows = [[name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_long(value)]
+    table("", ["", panel.source], rows)
+    for one in (*panel.repairs, *panel.warnings):
+        note(f"Note: {one.text}")
+
+
+def _is_long(value: object) -> bool:
+    """Whether a fact is shown in lines of its own."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _shown(value: object) -> object:
+    """Lists and dictionaries in one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {part}" for key, part in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -1,0 +1,165 @@
+"""A whole training job: the fit that is scored, the scores, and the fit that is shipped."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from forecaster.config.build import change
+from forecaster.config.settings import Settings
+from forecaster.data.panel import Panel
+from forecaster.evaluation.report import Job, build_report
+from forecaster.evaluation.score import score_parts
+from forecaster.training.device import set_threads
+from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
+from forecaster.training.fitted import Fitted
+from forecaster.training.interrupts import catch_interrupts
+from forecaster.training.prepare import Prepared, prepare
+from forecaster.windows.parts import Parts, part_windows
+
+# Rows of every series that a run keeps beyond its look-back, to draw the forecast after.
+CONTEXT_ROWS = 100
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """A trained run, as it is saved and loaded.
+
+    Attributes:
+        models: One, or with ``--task both`` two; the first gives the forecasts.
+        settings: None open; ``data`` reads another file as the training file was read.
+        panel: The last rows and the facts of every series.
+        last_times: (n_series,) like ``panel.times``: time of each series' last training row.
+        report: Content of report.json.
+        state: ``finished`` or ``interrupted``.
+        name: The run in messages.
+    """
+
+    models: tuple[Fitted, ...]
+    settings: Settings
+    panel: Panel
+    last_times: np.ndarray
+    report: dict[str, Any]
+    state: str = "finished"
+    name: str = "this run"
+
+    @property
+    def point(self) -> str:
+        """What ``forecast`` is: the mean under squared error, the median otherwise."""
+        return self.models[0].head.point_is
+
+
+def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: float = 0.0) -> TrainedRun:
+    """Split, fit, score, fit again on all rows.
+
+    Args:
+        panel: All rows.
+        settings: As the user gave them.
+        hooks: Progress and schedule.
+        read_seconds: Time that reading took, for the report.
+
+    Returns:
+        The trained run; interrupted by a signal, the best weights so far.
+
+    Raises:
+        ConfigError: A setting does not fit the data.
+    """
+    prepared = prepare(panel, settings)
+    set_threads(prepared.settings.training.threads)
+    seconds = {"read": read_seconds}
+    with catch_interrupts() as stop:
+        hooks = replace(hooks, stop=stop)
+        began = time.perf_counter()
+        outcomes = first_fits(prepared, hooks)
+        seconds["fit"] = time.perf_counter() - began
+        began = time.perf_counter()
+        scores = score_parts(prepared, [outcome.fitted for outcome in outcomes])
+        seconds["score"] = time.perf_counter() - began
+        began = time.perf_counter()
+        shipped = outcomes
+        if prepared.settings.training.final_fit and held_out(prepared.parts) and not stop.is_set:
+            shipped = final_fits(prepared, outcomes, hooks)
+        seconds["final_fit"] = time.perf_counter() - began
+    return _finish(Job(prepared, outcomes, shipped, scores, seconds, stop.reason))
+
+
+def head_names(settings: Settings) -> tuple[str, ...]:
+    """Heads to train: the one set, or with ``--task both`` one of each task."""
+    if settings.network.task == "both":
+        regress = settings.network.head if settings.network.head != "bins" else None
+        return (regress or "quantile", "bins")
+    return (settings.network.head or "quantile",)
+
+
+def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
+    """The fits on the training part, chosen by the validation part: one a head.
+
+    Args:
+        prepared: Panel, settings and windows.
+        hooks: Progress, schedule, stop.
+
+    Returns:
+        One outcome a head, at least one.
+    """
+    outcomes: list[FitOutcome] = []
+    for name in head_names(prepared.settings):
+        if outcomes and hooks.stop is not None and hooks.stop.is_set:
+            break
+        outcomes.append(fit(prepared.panel, prepared.parts, prepared.settings, name, hooks))
+    return outcomes
+
+
+def held_out(parts: Parts) -> bool:
+    """Whether any rows were kept from the first fit."""
+    return parts.valid.n_windows + parts.test.n_windows > 0
+
+
+def final_fits(prepared: Prepared, outcomes: list[FitOutcome], hooks: Hooks) -> list[FitOutcome]:
+    """The fits that are shipped: all rows, for the number of steps that the first fits found.
+
+    Args:
+        prepared: Panel, settings and split.
+        outcomes: Of the first fits.
+        hooks: Progress, schedule, stop.
+
+    Returns:
+        One outcome a head; where a signal ended a fit early, that of the first fit.
+    """
+    everything, window = prepared.split.everything, prepared.settings.window
+    train = part_windows(prepared.panel, everything, window, stride=window.stride)
+    nothing = train.select(np.zeros(0, dtype=np.int64))
+    parts = Parts(everything, train, nothing, nothing)
+    shipped = []
+    for outcome in outcomes:
+        again = fit_again(prepared.panel, parts, prepared.settings, outcome, hooks)
+        cut_short = hooks.stop is not None and hooks.stop.is_set
+        shipped.append(outcome if cut_short else again)
+    return shipped
+
+
+def _finish(job: Job) -> TrainedRun:
+    """The run with its report."""
+    panel, settings = job.prepared.panel, job.prepared.settings
+    rows = max(settings.window.look_back or 1, 2 * panel.season_length) + CONTEXT_ROWS
+    begins = np.maximum(panel.offsets[1:] - rows, panel.offsets[:-1])
+    return TrainedRun(
+        models=tuple(outcome.fitted for outcome in job.shipped),
+        settings=change(settings, reading(panel, settings)),
+        panel=replace(panel.take(begins, panel.offsets[1:]), repairs=(), warnings=()),
+        last_times=panel.times[panel.offsets[1:] - 1],
+        report=build_report(job),
+        state="finished" if job.signal is None else "interrupted",
+    )
+
+
+def reading(panel: Panel, settings: Settings) -> dict[str, Any]:
+    """Settings under which another file is read as this one was, nothing detected anew."""
+    known: dict[str, Any] = {"season": panel.season_length}
+    if settings.data.count_per is None:
+        known["kind"] = panel.kind
+    if panel.kind in ("events", "intervals") and panel.unit:
+        known["unit"] = panel.unit
+    return known

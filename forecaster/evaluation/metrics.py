@@ -1,0 +1,289 @@
+"""Metrics: an error for each value, how errors are averaged, a name; the scores of a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.distributions.base import Distribution
+
+# Probability below which a log score no longer grows: one value that was thought impossible costs 27.6.
+LEAST_MASS = 1e-12
+
+# Values whose scores are worked out at once.
+CHUNK = 200_000
+
+
+@dataclass(frozen=True)
+class ScoringContext:
+    """What scores need beside the forecast and the truth.
+
+    Attributes:
+        scale: (n_windows,) mean absolute (seasonal) difference of each window's series over training rows,
+            by which MASE divides; NaN leaves a window out. None: no MASE.
+        levels: Central intervals that coverage and width are given for, in percent.
+        resolution: Step of which all values are multiples; None for real numbers, whose NLL is that of
+            the density.
+        bin_edges: (n_bins + 1,) rising, for the scores of bins; None without.
+        lower: Lowest possible value (0 for gaps), whose cell ends there; None when there is none.
+    """
+
+    scale: np.ndarray | None = None
+    levels: tuple[float, ...] = (80, 95)
+    resolution: float | None = None
+    bin_edges: np.ndarray | None = None
+    lower: float | None = None
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one forecast; a metric without any value is NaN.
+
+    Attributes:
+        overall: Metric to its value over all known targets.
+        by_step: Metric to (horizon,) values of each step ahead.
+        n_values: Number of known targets.
+    """
+
+    overall: dict[str, float]
+    by_step: dict[str, np.ndarray]
+    n_values: int
+
+
+def absolute_error(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """``|y - forecast|`` of each value, in the unit of the series."""
+    return np.asarray(np.abs(y - forecast))
+
+
+def squared_error(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Square of ``y - forecast`` of each value."""
+    return np.asarray(np.square(y - forecast))
+
+
+def symmetric_error(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Absolute error over the mean of the two sizes; a fraction in [0, 2], 0 where both are 0.
+
+    Args:
+        y: Observed values.
+        forecast: Forecasts, same shape.
+
+    Returns:
+        ``2 |y - forecast| / (|y| + |forecast|)``.
+
+    Source:
+        Makridakis, Spiliotis and Assimakopoulos, "The M4 Competition", IJF 36(1), 2020, where it is in
+        percent: 100 times this.
+
+    Example:
+        >>> symmetric_error(np.array([1.0, 0.0]), np.array([3.0, 0.0])).tolist()
+        [1.0, 0.0]
+    """
+    size = np.abs(y) + np.abs(forecast)
+    return np.asarray(2 * np.abs(y - forecast) / np.where(size > 0, size, 1.0))
+
+
+def scaled_error(y: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Absolute error over the scale of the series; NaN where that is 0 or NaN.
+
+    Args:
+        y: (n_windows, horizon) observed values.
+        forecast: (n_windows, horizon) forecasts.
+        scale: (n_windows,) as ``seasonal_scale`` gives it.
+
+    Returns:
+        (n_windows, horizon); 1 is as good as the seasonal naive forecast was on training rows.
+
+    Source:
+        Hyndman and Koehler, "Another look at measures of forecast accuracy", IJF 22(4), 2006.
+    """
+    usable = np.where(scale > 0, scale, np.nan)[:, None]
+    return np.asarray(np.abs(y - forecast) / usable)
+
+
+def quantile_error(y: np.ndarray, forecast: np.ndarray, level: float | np.ndarray) -> np.ndarray:
+    """Pinball loss of each value, without a factor of 2.
+
+    Args:
+        y: Observed values.
+        forecast: Forecast of the quantile, same shape.
+        level: Quantile level in (0, 1), broadcasts.
+
+    Returns:
+        ``level (y - forecast)`` above the forecast, ``(1 - level) (forecast - y)`` below it.
+
+    Source:
+        Koenker and Bassett, "Regression Quantiles", Econometrica 46(1), 1978.
+
+    Example:
+        >>> quantile_error(np.array([10.0]), np.array([8.0]), 0.9).tolist()
+        [1.8]
+    """
+    error = y - forecast
+    return np.asarray(np.maximum(level * error, (level - 1) * error))
+
+
+def covered(y: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """1.0 where ``lower <= y <= upper``, else 0.0; NaN where y is."""
+    return np.where(np.isnan(y), np.nan, (y >= lower) & (y <= upper))
+
+
+def bin_errors(below: np.ndarray, index: np.ndarray) -> dict[str, np.ndarray]:
+    """Scores of binned probabilities, of each value.
+
+    Args:
+        below: shape + (n_bins - 1,) probability of lying below each inner edge.
+        index: (shape) int64 bin that the value lies in.
+
+    Returns:
+        ``accuracy`` (1 where the likeliest bin is right), ``log_score`` (-log of the probability of the
+        right bin) and ``ranked_probability_score`` (in [0, 1]), each of ``shape``.
+
+    Source:
+        Epstein, "A Scoring System for Probability Forecasts of Ranked Categories", J. Appl. Meteorology 8,
+        1969; the sum of squares is divided by n_bins - 1.
+    """
+    ends = np.zeros((*index.shape, 1))
+    probs = np.diff(np.concatenate([ends, below, ends + 1.0], axis=-1))  # shape + (n_bins,)
+    right = np.take_along_axis(probs, index[..., None], axis=-1)[..., 0]
+    step = index[..., None] <= np.arange(below.shape[-1])
+    return {
+        "accuracy": (np.argmax(probs, axis=-1) == index).astype(np.float64),
+        "log_score": -np.log(np.maximum(right, LEAST_MASS)),
+        "ranked_probability_score": np.square(below - step).mean(axis=-1),
+    }
+
+
+def negative_log_likelihood(
+    distribution: Distribution, y: np.ndarray, resolution: float | None, lower: float | None = None
+) -> np.ndarray:
+    """Minus the log density of each value, that of its cell where values have a resolution.
+
+    Args:
+        distribution: The forecast.
+        y: Observed values of its shape, or NaN.
+        resolution: A value stands for the cell of this width around it; None for real numbers.
+        lower: Lowest possible value: its cell is only the half above it, and takes all that the forecast
+            has below.
+
+    Returns:
+        ``-log(mass of the cell / width of the cell)``, in nats, with the unit of y under the logarithm; a
+        mass (without resolution a density) below 1e-12 counts as 1e-12, a density above 1e12 as that.
+    """
+    if resolution is None:
+        limit = -np.log(LEAST_MASS)
+        return np.asarray(-np.clip(distribution.log_density(y), -limit, limit))
+    left, right = y - resolution / 2, y + resolution / 2
+    width = np.full(np.shape(y), float(resolution))
+    if lower is not None:
+        cut = left < lower
+        width = np.where(cut, np.maximum(right - lower, resolution / 2), width)
+        left = np.where(cut, -np.inf, left)
+    mass = np.maximum(distribution.mass(left, right), LEAST_MASS)
+    return np.asarray(-np.log(mass / width))
+
+
+def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_length: int = 1) -> np.ndarray:
+    """Mean absolute difference over one season of the training rows of every series.
+
+    Args:
+        y: (n_rows,) target of all series end to end, NaN where not observed.
+        begins: (n_series,) int64 first training row of each series.
+        ends: (n_series,) int64 row after the last.
+        season_length: Steps in one season; 1 for differences between neighbours.
+
+    Returns:
+        (n_series,) in the unit of y; NaN where it is 0 or no pair of rows is a season apart.
+
+    Source:
+        Hyndman and Koehler, "Another look at measures of forecast accuracy", IJF 22(4), 2006.
+
+    Example:
+        >>> seasonal_scale(np.array([1.0, 4.0, 2.0]), np.array([0]), np.array([3])).tolist()
+        [2.5]
+    """
+    if len(y) <= season_length:
+        return np.full(len(begins), np.nan)
+    difference = np.abs(y[season_length:] - y[:-season_length])  # of each row and the one a season on
+    known = ~np.isnan(difference)
+    sums = np.concatenate([[0.0], np.cumsum(np.where(known, difference, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(known)])
+    last = np.clip(ends - season_length, 0, len(difference))
+    first = np.clip(np.minimum(begins, last), 0, len(difference))
+    total, count = sums[last] - sums[first], counts[last] - counts[first]
+    scale = total / np.maximum(count, 1)
+    # Running sums carry rounding errors of all rows before: what they leave of a constant is no scale.
+    rounding = 1e-15 * np.maximum(sums[last], 1e-300) * len(difference) ** 0.5
+    return np.where((count > 0) & (total > rounding), scale, np.nan)
+
+
+def _errors(
+    part: Distribution, y: np.ndarray, scale: np.ndarray | None, context: ScoringContext
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Name and error of each value of every metric; NaN in y may give any number."""
+    point = part.point()
+    yield "mae", absolute_error(y, point)
+    yield "rmse", squared_error(y, part.point(squared=True))
+    yield "smape", symmetric_error(y, point)
+    if scale is not None:
+        yield "mase", scaled_error(y, point, scale)
+    yield "crps", part.crps(y)
+    for level in context.levels:
+        lower, upper = part.interval(level)
+        yield f"coverage_{level:g}", covered(y, lower, upper)
+        yield f"width_{level:g}", np.asarray(upper - lower)
+    yield "nll", negative_log_likelihood(part, y, context.resolution, context.lower)
+    if context.bin_edges is not None:
+        inner = context.bin_edges[1:-1]
+        below = np.moveaxis(part.cdf(inner.reshape(-1, *(1,) * y.ndim)), 0, -1)
+        index = np.searchsorted(inner, np.nan_to_num(y), side="right")
+        yield from bin_errors(below, index).items()
+
+
+# How the mean of the errors becomes the metric; as it is when not named.
+FINISH: dict[str, Callable[[np.ndarray], np.ndarray]] = {"rmse": np.sqrt}
+
+
+def score(distribution: Distribution, y: np.ndarray, mask: np.ndarray, context: ScoringContext) -> Scores:
+    """Scores of a forecast over all known targets, and of each step ahead.
+
+    Args:
+        distribution: Of shape (n_windows, horizon).
+        y: (n_windows, horizon) observed targets, in the unit of the series.
+        mask: (n_windows, horizon) bool, which of them are known; NaN in ``y`` is never known.
+        context: Scales, levels, resolution and bins.
+
+    Returns:
+        ``mae``, ``smape``, ``mase`` of the median and ``rmse`` of the mean (of the point forecast where one
+        was given: ``Pointed``), ``crps``, ``coverage_80``,
+        ``width_80``, ..., ``nll``, and with bins ``accuracy``, ``log_score`` and
+        ``ranked_probability_score``.
+
+    Raises:
+        ValueError: The shapes differ.
+    """
+    if not distribution.shape == y.shape == mask.shape:
+        raise ValueError(f"shapes {distribution.shape}, {y.shape} and {mask.shape} differ")
+    n_windows, horizon = y.shape
+    known = mask & np.isfinite(y)
+    sums: dict[str, np.ndarray] = {}
+    counts: dict[str, np.ndarray] = {}
+    run = max(CHUNK // max(horizon, 1), 1)
+    for first in range(0, max(n_windows, 1), run):
+        rows = slice(first, first + run)
+        scale = None if context.scale is None else context.scale[rows]
+        part, seen = distribution.take(rows), known[rows]
+        with np.errstate(invalid="ignore"):
+            for name, error in _errors(part, np.where(seen, y[rows], np.nan), scale, context):
+                used = seen & ~np.isnan(error)
+                total = np.where(used, error, 0.0).sum(axis=0)
+                sums[name] = sums.get(name, 0.0) + total
+                counts[name] = counts.get(name, 0) + used.sum(axis=0)
+    overall, by_step = {}, {}
+    for name, total in sums.items():
+        finish = FINISH.get(name, np.asarray)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            overall[name] = float(finish(np.divide(total.sum(), counts[name].sum())))
+            by_step[name] = np.asarray(finish(total / counts[name]))
+    return Scores(overall, by_step, int(known.sum()))

@@ -1,0 +1,201 @@
+"""report.json: what was read, chosen, trained and scored, in one tree of plain values."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+import forecaster
+from forecaster.config.build import flatten
+from forecaster.data.clock import to_display
+from forecaster.data.panel import Note, Panel
+from forecaster.evaluation.score import PartScores
+from forecaster.training.device import choose_device, set_threads
+from forecaster.training.fit import FitOutcome
+from forecaster.training.prepare import Prepared
+from forecaster.windows.split import Split
+
+# Version of the tree's schema, docs/report.md; a key that changes its meaning raises it.
+REPORT_VERSION = 1
+PACKAGES = ("keras", "torch", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training job that is done, for its report.
+
+    Attributes:
+        prepared: Panel, settings, split.
+        outcomes: The fits that were scored.
+        shipped: The fits whose weights are saved.
+        scores: Of validation and test part.
+        seconds: Time of each stage.
+        signal: That ended training early, None when it was not.
+    """
+
+    prepared: Prepared
+    outcomes: Sequence[FitOutcome]
+    shipped: Sequence[FitOutcome]
+    scores: PartScores
+    seconds: dict[str, float]
+    signal: str | None
+
+
+def build_report(job: Job) -> dict[str, Any]:
+    """The report of a training job.
+
+    Args:
+        job: What was done.
+
+    Returns:
+        Plain values; keys as docs/report.md says.
+    """
+    prepared, scores = job.prepared, job.scores
+    panel, settings = prepared.panel, prepared.settings
+    deciding = scores.test or scores.valid
+    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings)}
+    for outcome in (*job.outcomes, *job.shipped):
+        notes |= {note.code: note for note in outcome.warnings}
+    again = [outcome for outcome in job.shipped if not any(outcome is first for first in job.outcomes)]
+    return {
+        "report_version": REPORT_VERSION,
+        "state": "finished" if job.signal is None else "interrupted",
+        "signal": job.signal,
+        "data": data_facts(panel, scores.resolution),
+        "split": split_facts(panel, prepared.split),
+        "settings": {name: plain(value) for name, value in flatten(settings).items()},
+        "defaults": [
+            {"name": one.name, "value": plain(one.value), "reason": one.reason} for one in prepared.defaults
+        ],
+        "repairs": [note_json(note) for note in panel.repairs],
+        "warnings": [note_json(note) for note in notes.values()],
+        "training": [_training(outcome, final=False) for outcome in job.outcomes]
+        + [_training(outcome, final=True) for outcome in again],
+        "shipped": "final fit on all rows" if again else "first fit",
+        "scores": {
+            name: part.to_json()
+            for name, part in (("valid", scores.valid), ("test", scores.test))
+            if part is not None
+        },
+        "best_baseline": deciding.best_baseline if deciding else None,
+        "beaten_by": deciding.beaten_by if deciding else [],
+        "seconds": {name: round(value, 3) for name, value in job.seconds.items()},
+        "seed": settings.training.seed,
+        "device": choose_device(settings.training.device),
+        "threads": set_threads(None),
+        "versions": versions(),
+    }
+
+
+def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
+    """What was read, in plain values.
+
+    Args:
+        panel: All rows.
+        resolution: Step of which all target values are multiples.
+
+    Returns:
+        Kind and why, columns, sizes, span, spacing, unit, season, missing values.
+    """
+    return {
+        "source": panel.source,
+        "kind": panel.kind,
+        "why": panel.why,
+        "columns": dict(panel.columns),
+        "channels": list(panel.channels),
+        "target": panel.channels[panel.target],
+        "unit": panel.unit,
+        "n_rows": panel.n_rows,
+        "n_series": panel.n_series,
+        "shortest_series": int(panel.lengths.min()) if panel.n_series else 0,
+        "longest_series": int(panel.lengths.max()) if panel.n_series else 0,
+        "first": moment(panel, panel.times.min()) if panel.n_rows else None,
+        "last": moment(panel, panel.times.max()) if panel.n_rows else None,
+        "step": panel.clock.step,
+        "resolution": resolution,
+        "season_length": panel.season_length,
+        "n_missing": int(np.isnan(panel.y).sum()),
+    }
+
+
+def split_facts(panel: Panel, split: Split) -> dict[str, Any]:
+    """Rows of every part, and the moments between which the cuts lie."""
+    facts: dict[str, Any] = {"kind": "random, leaky" if split.leaky else "time"}
+    for name, span in (("train", split.train), ("valid", split.valid), ("test", split.test)):
+        used = span.ends > span.begins
+        facts[name] = {"n_rows": span.n_rows, "n_series": int(used.sum())}
+        if used.any():
+            facts[name]["first"] = moment(panel, panel.times[span.begins[used]].min())
+            facts[name]["last"] = moment(panel, panel.times[span.ends[used] - 1].max())
+    return facts
+
+
+def moment(panel: Panel, time: Any) -> str | int | float:
+    """One time as text for dates, else as a number."""
+    shown = to_display(panel.clock, np.array([time]))[0]
+    return plain(shown) if panel.clock.kind != "date" else str(shown)
+
+
+def note_json(note: Note) -> dict[str, Any]:
+    """A note as plain values; the count only where there is one."""
+    tree: dict[str, Any] = {"code": note.code, "text": note.text}
+    return tree | ({"count": note.count} if note.count is not None else {})
+
+
+def _training(outcome: FitOutcome, *, final: bool) -> dict[str, Any]:
+    """How the members of one fit were trained."""
+    fitted = outcome.fitted
+    return {
+        "head": fitted.head.name,
+        "final": final,
+        "n_parameters": int(sum(np.prod(weight.shape) for weight in fitted.models[0].weights)),
+        "members": [
+            {
+                "best_epoch": result.best_epoch,
+                "best_step": result.best_step,
+                "n_steps": result.n_steps,
+                "interrupted": result.interrupted,
+                "slow_path": result.slow_path,
+                "seconds": round(result.seconds, 3),
+                "history": [asdict(epoch) for epoch in result.history],
+            }
+            for result in outcome.results
+        ],
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of the package, of Python and of what the numbers depend on."""
+    found = {"forecaster": forecaster.__version__, "python": platform.python_version()}
+    return found | {name: importlib.metadata.version(name) for name in PACKAGES}
+
+
+def plain(value: Any) -> Any:
+    """Values that JSON can hold: NumPy's own numbers as Python's, tuples as lists."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def finite(tree: Any) -> Any:
+    """The same tree with NaN and infinity as None, which JSON has no word for.
+
+    Args:
+        tree: Dictionaries, lists and plain values.
+
+    Returns:
+        A new tree.
+    """
+    if isinstance(tree, dict):
+        return {key: finite(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [finite(value) for value in tree]
+    return None if isinstance(tree, float) and not math.isfinite(tree) else tree

@@ -1,0 +1,250 @@
+"""Writing that leaves the old file or the new one, checksums, and a lock against two writers.
+
+A file is written beside its place, flushed to the disk, renamed, and its folder flushed: a kill or
+a full disk at any instant leaves what was there before. Symbolic links are refused where they would
+be written through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from forecaster.errors import RunError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+# What a disk keeps free beyond the bytes to be written: folders, checksums, logs.
+SPARE_BYTES = 1 << 20
+
+
+def sha256(source: bytes | Path) -> str:
+    """SHA-256 of some bytes, or of a file read in pieces.
+
+    Args:
+        source: The bytes, or the path of a file.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Example:
+        >>> sha256(b"")[:8]
+        'e3b0c442'
+    """
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file whole or not at all; one that is there is replaced in one step.
+
+    Args:
+        path: Where to; its folder must exist.
+        data: The whole content.
+        mode: Permissions of the new file, whatever the umask: 0o600 for rows of customers.
+
+    Raises:
+        RunError: ``path`` is a symbolic link or a folder, or it cannot be written.
+    """
+    refuse_link(path)
+    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    with explained(path):
+        try:
+            write_new(temporary, data, mode)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        flush_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes, mode: int) -> None:
+    """Create a file that is not there yet and flush it to the disk.
+
+    Args:
+        path: Where to; neither a file nor a link may be there.
+        data: The whole content.
+        mode: Permissions, whatever the umask.
+
+    Raises:
+        OSError: It exists, or cannot be written; a part of it may be left.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+        if hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk; where folders cannot be opened, nothing is done.
+
+    Args:
+        folder: The folder in which a file was created, renamed or removed.
+
+    Raises:
+        OSError: The disk failed.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some network file systems do not flush folders; the rename itself is theirs to keep.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
+def refuse_link(path: Path) -> None:
+    """Stop where writing or reading would follow a symbolic link.
+
+    Args:
+        path: A file or a folder, which need not exist.
+
+    Raises:
+        RunError: It is a symbolic link.
+    """
+    if path.is_symlink():
+        raise RunError(f"{path}: it is a symbolic link; these are not followed. Name the file.")
+
+
+def require_space(folder: Path, n_bytes: int) -> None:
+    """Stop before writing what the disk cannot hold.
+
+    Args:
+        folder: Where to; it need not exist yet.
+        n_bytes: How much will be written.
+
+    Raises:
+        RunError: Less than that (and a little more) is free.
+    """
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    with explained(folder):
+        free = shutil.disk_usage(place).free
+    needed = n_bytes + SPARE_BYTES
+    if free < needed:
+        raise RunError(
+            f"{folder}: {free / 1e6:.1f} MB are free, {needed / 1e6:.1f} MB are needed. "
+            "Free some space, or choose another --out."
+        )
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the system's errors inside into ones that name the path and what to do.
+
+    Args:
+        path: The file or folder as the user knows it.
+
+    Raises:
+        RunError: For any OSError inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        what, remedy = _REASONS.get(
+            error.errno or 0, (error.strerror or str(error), "Choose another place.")
+        )
+        raise RunError(f"{path}: {what}. {remedy}") from error
+
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "Free some space, or choose another place."),
+    errno.EDQUOT: ("the disk quota is used up", "Free some space, or choose another place."),
+    errno.EROFS: ("the disk is read-only", "Choose another place."),
+    errno.EACCES: ("permission denied", "Choose another place, or ask for access to this one."),
+    errno.EPERM: ("the system does not allow it", "Choose another place."),
+    errno.ENOENT: ("the folder is missing", "Create it, or choose another place."),
+    errno.ENOTDIR: ("a part of the path is a file", "Choose another place."),
+    errno.EISDIR: ("it is a folder", "Name a file."),
+    errno.EEXIST: ("a file is in the way", "Remove it, or choose another place."),
+}
+
+
+class Lock:
+    """At most one writer at a time; freed by the system when its process ends, however it ends.
+
+    Attributes:
+        path: The lock file; it stays, empty, for the next writer.
+        seconds: How long to wait for another writer before giving up.
+    """
+
+    def __init__(self, path: Path, seconds: float = 10.0) -> None:
+        self.path = path
+        self.seconds = seconds
+        self._handle: int | None = None
+
+    def __enter__(self) -> Lock:
+        """Take the lock.
+
+        Raises:
+            RunError: Another process holds it, or the disk has no locks.
+        """
+        refuse_link(self.path)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        deadline = time.monotonic() + self.seconds
+        with explained(self.path):
+            handle = os.open(self.path, flags, 0o600)
+            try:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise RunError(f"{self.path}: it is not a plain file. Remove it.")
+                while not _take(handle):
+                    if time.monotonic() >= deadline:
+                        raise RunError(
+                            f"{self.path.parent}: another process is writing here. "
+                            "Wait until it has ended, or choose another --out."
+                        )
+                    time.sleep(0.05)
+            except BaseException:
+                os.close(handle)
+                raise
+        self._handle = handle
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free it."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+def _take(handle: int) -> bool:
+    """Try to lock an open file; False when another process has it."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True

@@ -1,0 +1,266 @@
+"""Forecaster: fit, predict, evaluate, cross_validation, save and load."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecaster.config.build import make_settings
+from forecaster.config.settings import Settings
+from forecaster.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecaster.data.load import Source
+    from forecaster.data.panel import Panel
+    from forecaster.evaluation.job import TrainedRun
+
+    Progress = Callable[[str, int, Any], None]
+
+
+class Forecaster:
+    """A forecaster of events, intervals, values or stock prices.
+
+    Every setting is a keyword by the name of its option: ``Forecaster(look_back=3, units=64)`` is
+    ``forecast train --look-back 3 --units 64``. Settings that are not given are chosen from the data.
+
+    Args:
+        settings: Settings by name.
+
+    Attributes:
+        settings: The settings given; after ``load`` all that were in force.
+        notes: What should be known of the last file read by ``predict`` or ``evaluate``.
+
+    Raises:
+        ConfigError: A name is no setting, or a value is not possible.
+
+    Example:
+        >>> Forecaster(look_back=3).settings.window.look_back
+        3
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings: Settings = make_settings(settings, style="keyword")
+        self.notes: list[str] = []
+        self._run: TrainedRun | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Forecaster:
+        """A forecaster of settings as the command line spells them, for its messages.
+
+        Args:
+            options: Settings by name.
+
+        Returns:
+            An untrained forecaster.
+
+        Raises:
+            ConfigError: A name is no setting, or a value is not possible.
+        """
+        made = cls()
+        made.settings = make_settings(options)
+        return made
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """Scores, data facts and settings of the trained run, as report.json holds them.
+
+        Raises:
+            RunError: Nothing is trained yet.
+        """
+        return self._trained().report
+
+    def fit(
+        self,
+        data: Source,
+        *,
+        schedule: Callable[[int, int], float] | None = None,
+        progress: Progress | None = None,
+    ) -> Forecaster:
+        """Train on a file or a DataFrame, and score the model and the baselines on held-out rows.
+
+        Args:
+            data: A path, ``-`` for standard input, a binary file or a DataFrame.
+            schedule: Learning rate by (step, total steps), in place of the setting.
+            progress: Called after every epoch.
+
+        Returns:
+            This forecaster, trained.
+
+        Raises:
+            DataError: The data cannot be read.
+            ConfigError: A setting does not fit the data.
+        """
+        from forecaster.data.load import read_panel
+
+        began = time.perf_counter()
+        panel = read_panel(data, self.settings.data)
+        read_seconds = time.perf_counter() - began
+        from forecaster.evaluation.job import train_run
+        from forecaster.training.fit import Hooks
+
+        self._run = train_run(panel, self.settings, Hooks(progress, schedule), read_seconds)
+        return self
+
+    def predict(
+        self,
+        data: Source | None = None,
+        *,
+        level: Sequence[float] = (80,),
+        quantile: Sequence[float] = (),
+        horizon: int | None = None,
+        as_of: str | None = None,
+        within: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        """What comes after the last row.
+
+        Args:
+            data: Rows to forecast from, read as the training data was; the training data when None.
+            level: Central intervals in percent.
+            quantile: Quantile levels in (0, 1).
+            horizon: Steps, at most those trained for; all of them when None.
+            as_of: Moment to look forward from (events); rows after it are not read.
+            within: Durations such as ``7d`` (events): the probability of an event within each.
+
+        Returns:
+            Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
+            Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series.
+
+        Raises:
+            DataError: The data cannot be read.
+            ConfigError: A setting does not fit.
+            RunError: Nothing is trained, or the run holds no rows to go on from.
+        """
+        from forecaster.evaluation.forecast import forecast_panel
+        from forecaster.evaluation.tables import Columns
+
+        run = self._trained()
+        panel = self._context(as_of) if data is None else self._read(data, as_of=as_of)
+        columns = Columns(tuple(level), tuple(quantile), run.point)
+        return forecast_panel(run.models, panel, columns, horizon=horizon, within=within)
+
+    def evaluate(self, data: Source, *, level: Sequence[float] = (80, 95)) -> dict[str, Any]:
+        """Scores on new rows: after each id's last training row, and all rows of ids not seen.
+
+        Args:
+            data: A file or frame with the new rows and those before them that the look-back needs.
+            level: Central intervals whose coverage is scored, in percent.
+
+        Returns:
+            ``model`` and ``baselines`` with their scores, ``n_windows`` and ``best_baseline``.
+
+        Raises:
+            DataError: The data cannot be read, or holds no new row.
+            RunError: Nothing is trained.
+        """
+        from forecaster.evaluation.new_rows import score_new_rows
+
+        run = self._trained()
+        return score_new_rows(run.models, self._read(data), run.last_rows, run.settings, level)
+
+    def cross_validation(
+        self,
+        data: Source,
+        *,
+        n_windows: int = 10,
+        step_size: int = 1,
+        refit: int = 0,
+        level: Sequence[float] = (80,),
+        quantile: Sequence[float] = (),
+        progress: Progress | None = None,
+    ) -> pd.DataFrame:
+        """Forecasts from many past moments, each made from the rows before it alone.
+
+        Args:
+            data: A file or frame.
+            n_windows: Cutoffs of every series, the last one a horizon before its end.
+            step_size: Rows between two cutoffs.
+            refit: Train again at every so many cutoffs; 0 trains once, before the first.
+            level: Central intervals in percent.
+            quantile: Quantile levels in (0, 1).
+            progress: Called after every epoch.
+
+        Returns:
+            ``unique_id, ds, cutoff, y, forecast, forecast-lo-80, ...``; for events and intervals the
+            cutoffs are the events themselves and ``y`` is a gap.
+
+        Raises:
+            DataError: The data cannot be read.
+            ConfigError: A setting does not fit, or no series is long enough.
+        """
+        from forecaster.data.load import read_panel
+        from forecaster.evaluation.backtest import Origins, backtest
+        from forecaster.evaluation.tables import Columns
+        from forecaster.training.fit import Hooks
+
+        panel = read_panel(data, self.settings.data)
+        origins = Origins(n_windows, step_size, refit)
+        columns = Columns(tuple(level), tuple(quantile))
+        return backtest(panel, self.settings, origins, columns, Hooks(progress, None))
+
+    def save(self, path: str | Path, *, keep: int = 2, context: bool = True) -> Path:
+        """Write the run to a folder, as a new version when it is there already.
+
+        Args:
+            path: The run folder.
+            keep: Versions that stay.
+            context: Whether the last rows of every series are kept, so that ``predict`` needs no file.
+
+        Returns:
+            The folder of the version written.
+
+        Raises:
+            RunError: Nothing is trained, or the folder cannot be written.
+        """
+        from forecaster.run.save import save_run
+
+        return save_run(self._trained(), Path(path), keep=keep, context=context)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Forecaster:
+        """A trained forecaster from its run folder.
+
+        Args:
+            path: The run folder.
+
+        Returns:
+            A forecaster that predicts what the saved one did.
+
+        Raises:
+            RunError: The folder is missing, incomplete, damaged or of a newer format.
+        """
+        from forecaster.run.load import load_run
+
+        loaded = cls()
+        loaded._run = load_run(Path(path))
+        loaded.settings = loaded._run.settings
+        return loaded
+
+    def _trained(self) -> TrainedRun:
+        """The trained run.
+
+        Raises:
+            RunError: There is none.
+        """
+        if self._run is None:
+            raise RunError("Nothing is trained yet. Call fit first, or load a run.")
+        return self._run
+
+    def _context(self, as_of: str | None) -> Panel:
+        """The last rows of the training data, looked at from ``as_of``."""
+        from forecaster.evaluation.forecast import context_at
+
+        self.notes = []
+        return context_at(self._trained(), as_of)
+
+    def _read(self, data: Source, as_of: str | None = None) -> Panel:
+        """Rows of another file, read as the training data was."""
+        from forecaster.evaluation.forecast import read_like, reading_notes
+
+        run = self._trained()
+        panel = read_like(run, data, as_of)
+        self.notes = reading_notes(run, panel)
+        return panel

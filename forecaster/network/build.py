@@ -1,0 +1,132 @@
+"""build_model: an architecture as a Keras functional model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from forecaster.network.architecture import Architecture
+from forecaster.network.placement import device_scope, seeded
+from forecaster.network.recurrent import LAYERS, PACKAGE
+
+# Variance of the output layer's weights relative to Glorot's: the first forecast is near the naive one.
+OUTPUT_VARIANCE = 0.01
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class Segments(keras.layers.Layer):
+    """Values and observed flags of some channels, side by side, cut into segments.
+
+    The look-back is padded on the left with unobserved zeros to a multiple of the segment.
+    """
+
+    def __init__(
+        self, segment: int, channels: tuple[int, ...] | None = None, **settings: Any
+    ) -> None:
+        """Args: ``segment`` steps at once, ``channels`` to take (all when None), Keras's own settings."""
+        super().__init__(**settings)
+        self.segment = segment
+        self.channels = None if channels is None else tuple(channels)
+
+    def call(self, inputs: list[Any]) -> Any:
+        """(batch, look_back, n_channels) twice to (batch, n_segments, segment * 2 * n_channels)."""
+        if self.channels is not None:
+            inputs = [keras.ops.take(part, list(self.channels), axis=2) for part in inputs]
+        joined = keras.ops.concatenate(inputs, axis=2)
+        if self.segment == 1:
+            return joined
+        _, look_back, width = joined.shape
+        missing = -look_back % self.segment
+        if missing:
+            joined = keras.ops.pad(joined, ((0, 0), (missing, 0), (0, 0)))
+        n_segments = (look_back + missing) // self.segment
+        return keras.ops.reshape(joined, (-1, n_segments, self.segment * width))
+
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[Any, ...]:
+        """Shape of ``call``'s result, from the shapes of the two inputs."""
+        batch, look_back, n_channels = input_shape[0]
+        width = 2 * (n_channels if self.channels is None else len(self.channels))  # type: ignore[operator]
+        return batch, -(-look_back // self.segment), self.segment * width  # type: ignore[operator]
+
+    def get_config(self) -> dict[str, Any]:
+        """Settings, so that Keras can copy the layer."""
+        return {**super().get_config(), "segment": self.segment, "channels": self.channels}
+
+
+def build_model(architecture: Architecture, seed: int = 0, device: str | None = None) -> keras.Model:
+    """The network with fresh weights.
+
+    Args:
+        architecture: What to build.
+        seed: Where its random weights start from; the same seed gives the same weights.
+        device: ``cpu``, ``cuda`` or ``mps``; Keras's own choice when None.
+
+    Returns:
+        A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), to
+        (batch, horizon, n_outputs). Its weights' names are the same in every process.
+    """
+    with seeded(seed), device_scope(device):
+        shape = (architecture.look_back, architecture.n_channels)
+        past = keras.Input(shape, name="past")
+        observed = keras.Input(shape, name="observed")
+        states = [
+            _branch([past, observed], architecture, channels, prefix)
+            for channels, prefix in _branches(architecture)
+        ]
+        state = states[0] if len(states) == 1 else keras.layers.Concatenate(name="join")(states)
+        # Static features and series embeddings (issues 3 and 4) join the state here.
+        for number, units in enumerate(architecture.dense_units, start=1):
+            state = keras.layers.Dense(units, activation="relu", name=f"dense_{number}")(state)
+        outputs = _direct_decoder(state, architecture)
+        return keras.Model({"past": past, "observed": observed}, outputs, name="forecaster")
+
+
+def _branches(architecture: Architecture) -> list[tuple[tuple[int, ...] | None, str]]:
+    """Channels (None for all) and name prefix of every branch."""
+    if not architecture.branches:
+        return [(None, "")]
+    return [
+        (channels, f"branch_{number}_")
+        for number, channels in enumerate(architecture.branches, start=1)
+    ]
+
+
+def _branch(
+    inputs: list[Any], architecture: Architecture, channels: tuple[int, ...] | None, prefix: str
+) -> Any:
+    """(batch, width) last state of the recurrent layers over some channels."""
+    x = Segments(architecture.segment, channels, name=f"{prefix}segments")(inputs)
+    n_layers = len(architecture.units)
+    for number, units in enumerate(architecture.units, start=1):
+        layer = _recurrent(architecture, units, number < n_layers, f"{prefix}recurrent_{number}")
+        x = layer(x)
+        if architecture.dropout:
+            x = keras.layers.Dropout(architecture.dropout, name=f"{prefix}dropout_{number}")(x)
+    return x
+
+
+def _recurrent(
+    architecture: Architecture, units: int, return_sequences: bool, name: str
+) -> keras.layers.Layer:
+    """One recurrent layer, in both directions when the architecture says so."""
+    gates = {"recurrent_activation": architecture.recurrent_activation}
+    layer = LAYERS[architecture.cell](
+        units,
+        activation=architecture.activation,
+        recurrent_dropout=architecture.recurrent_dropout,
+        return_sequences=return_sequences,
+        name=name,
+        **({} if architecture.cell == "rnn" else gates),
+    )
+    if architecture.bidirectional:
+        return keras.layers.Bidirectional(layer, name=f"{name}_both")
+    return layer
+
+
+def _direct_decoder(state: Any, architecture: Architecture) -> Any:
+    """All output steps at once from the last state: (batch, horizon, n_outputs)."""
+    small = keras.initializers.VarianceScaling(OUTPUT_VARIANCE, "fan_avg", "uniform")
+    size = architecture.horizon * architecture.n_outputs
+    flat = keras.layers.Dense(size, kernel_initializer=small, name="output")(state)
+    return keras.layers.Reshape((architecture.horizon, architecture.n_outputs), name="steps")(flat)

@@ -1,0 +1,54 @@
+"""predict_outputs: the network over all windows of a source, without gradients."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+import keras
+import numpy as np
+
+from forecaster.network.forward import lean_forward
+from forecaster.network.placement import device_of, device_scope, on_torch
+from forecaster.windows.batch import Batch, BatchSource
+
+if on_torch():
+    import torch
+
+
+def predict_outputs(model: keras.Model, source: BatchSource, batch_size: int = 1024) -> np.ndarray:
+    """What the network puts out for every window, in the order of the source.
+
+    Args:
+        model: From ``build_model``.
+        source: The windows.
+        batch_size: Windows at once.
+
+    Returns:
+        (n_windows, horizon, n_outputs) float32.
+    """
+    horizon, n_outputs = model.output_shape[1:]
+    outputs = np.empty((source.n_windows, horizon, n_outputs), dtype=np.float32)
+    forward = lean_forward(model) if on_torch() else None
+    device = device_of(model)
+    begin = 0
+    with device_scope(device), torch.inference_mode() if on_torch() else nullcontext():
+        for batch in source.batches(batch_size):
+            end = begin + len(batch.past)
+            if forward is None:
+                outputs[begin:end] = model.predict_on_batch(_arrays(batch))
+            else:
+                tensors = {
+                    name: torch.from_numpy(part).to(device) for name, part in _arrays(batch).items()
+                }
+                outputs[begin:end] = forward(tensors, False).float().cpu().numpy()
+            begin = end
+    return outputs
+
+
+def _arrays(batch: Batch) -> dict[str, Any]:
+    """Network inputs of a batch by name, in memory of their own where they are views."""
+    return {
+        "past": np.ascontiguousarray(batch.past),
+        "observed": np.ascontiguousarray(batch.observed),
+    }

@@ -1,0 +1,224 @@
+"""The last rows of every series and its facts, so that a run predicts without its training file.
+
+``context.parquet`` holds the rows, ``series.parquet`` one row a series; what is the same for all of
+them is a dictionary for spec.json. Bits of numbers stay as they are, NaN included.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecaster.data.panel import KINDS, Clock, Panel
+from forecaster.errors import RunError, listing
+from forecaster.files import refuse_link
+
+ROWS = "context.parquet"
+SERIES = "series.parquet"
+
+# Before the name of a channel, so that none can meet unique_id, ds or close.
+_CHANNEL = "channel_"
+_ARRAYS = {"values", "offsets", "times", "ids", "as_of", "closes"}
+_REPORTED = {"repairs", "warnings"}
+_DTYPES = {"date": "datetime64[ns]", "integer": "int64", "float": "float64"}
+
+
+def panel_facts(panel: Panel) -> dict[str, Any]:
+    """What is the same for every row of a panel, as plain JSON values.
+
+    Args:
+        panel: Any panel.
+
+    Returns:
+        Kind, channels, clock, unit, columns and the like; repairs and warnings are the report's.
+    """
+    names = {field.name for field in fields(Panel)} - _ARRAYS - _REPORTED
+    facts = {name: getattr(panel, name) for name in sorted(names)}
+    facts["clock"] = {name: _plain(value) for name, value in asdict(panel.clock).items()}
+    facts["channels"] = [str(name) for name in panel.channels]
+    facts["columns"] = {str(role): str(name) for role, name in panel.columns.items()}
+    return {name: _plain(value) for name, value in facts.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as Python's own."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def context_bytes(panel: Panel, n_rows: int) -> dict[str, bytes]:
+    """The last rows and the facts of every series, ready for the run folder.
+
+    Args:
+        panel: Any panel.
+        n_rows: Rows to keep of each series, at least 0; all of a shorter one.
+
+    Returns:
+        Content of context.parquet and series.parquet by name.
+    """
+    begins, ends = panel.offsets[:-1], panel.offsets[1:]
+    kept = panel.take(np.maximum(ends - n_rows, begins), ends)
+    return {ROWS: _parquet(_rows_table(kept)), SERIES: _parquet(_series_table(panel, kept))}
+
+
+def _rows_table(kept: Panel) -> pa.Table:
+    """One row a row of the panel."""
+    index = np.repeat(np.arange(kept.n_series, dtype=np.int32), kept.lengths)
+    columns = {
+        "unique_id": pa.DictionaryArray.from_arrays(pa.array(index), _strings(kept.ids)),
+        "ds": pa.array(kept.times),
+    }
+    for position, name in enumerate(kept.channels):
+        columns[_CHANNEL + name] = pa.array(np.ascontiguousarray(kept.values[:, position]))
+    if kept.closes is not None:
+        columns["close"] = pa.array(kept.closes)
+    return pa.table(columns)
+
+
+def _series_table(panel: Panel, kept: Panel) -> pa.Table:
+    """One row a series; first and last are empty for a series without rows."""
+    empty = panel.lengths == 0
+    columns = {"unique_id": _strings(panel.ids)}
+    for name, rows in (("first", panel.offsets[:-1]), ("last", panel.offsets[1:] - 1)):
+        ends = np.zeros(panel.n_series, dtype=panel.times.dtype)
+        ends[~empty] = panel.times[rows[~empty]]
+        columns[name] = pa.array(ends, mask=empty)
+    columns["n_rows"] = pa.array(panel.lengths)
+    columns["n_context"] = pa.array(kept.lengths)
+    if panel.as_of is not None:
+        columns["as_of"] = pa.array(panel.as_of)
+    return pa.table(columns)
+
+
+def _strings(ids: np.ndarray) -> pa.Array:
+    """Ids as an Arrow column."""
+    return pa.array(ids.astype(object), type=pa.large_string())
+
+
+def _parquet(table: pa.Table) -> bytes:
+    """A table as a Parquet file; numbers are stored as they are, not by dictionary."""
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=["unique_id"], version="2.6")
+    return sink.getvalue()
+
+
+def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
+    """The panel whose rows and facts a run folder holds.
+
+    Args:
+        folder: A version of a run; its checksums were compared before.
+        facts: What ``panel_facts`` gave, out of spec.json.
+
+    Returns:
+        Every series with its last rows, as ``context_bytes`` was given it; ids as Python strings.
+
+    Raises:
+        RunError: A file is missing or is no such table, or does not fit ``facts``.
+    """
+    known = _facts(folder / "spec.json", facts)
+    dtype = _DTYPES[known["clock"].kind]
+    series = _read(folder / SERIES, None)
+    channels = [_CHANNEL + name for name in known["channels"]]
+    rows = _read(folder / ROWS, lambda name: name != "unique_id")
+    has_closes = "close" in rows.column_names
+    expected = ["ds", *channels, *(["close"] if has_closes else [])]
+    if rows.column_names != expected:
+        raise RunError(
+            f"{folder / ROWS}: has the columns {listing(rows.column_names)}, "
+            f"spec.json says {listing(expected)}. Train the run again."
+        )
+    lengths = _column(folder / SERIES, series, "n_context", "int64")
+    if (lengths < 0).any() or lengths.sum() != rows.num_rows:
+        raise RunError(
+            f"{folder / ROWS}: {rows.num_rows} rows, {SERIES} says {lengths.sum()}. "
+            "Train the run again."
+        )
+    values = np.empty((rows.num_rows, len(channels)))  # (n_rows, n_channels)
+    for position, name in enumerate(channels):
+        values[:, position] = _column(folder / ROWS, rows, name, "float64")
+    has_as_of = "as_of" in series.column_names
+    return Panel(
+        values=values,
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        times=_column(folder / ROWS, rows, "ds", dtype),
+        ids=_column(folder / SERIES, series, "unique_id", "object"),
+        as_of=_column(folder / SERIES, series, "as_of", dtype) if has_as_of else None,
+        closes=_column(folder / ROWS, rows, "close", "float64") if has_closes else None,
+        **known,
+    )
+
+
+def read_last_times(folder: Path, facts: Mapping[str, Any]) -> np.ndarray:
+    """Time of the last training row of every series, whether its rows were kept or not.
+
+    Args:
+        folder: A version of a run; its checksums were compared before.
+        facts: What ``panel_facts`` gave, out of spec.json.
+
+    Returns:
+        (n_series,) as ``Panel.times``.
+
+    Raises:
+        RunError: The file is missing or is no such table.
+    """
+    dtype = _DTYPES[_facts(folder / "spec.json", facts)["clock"].kind]
+    return _column(folder / SERIES, _read(folder / SERIES, None), "last", dtype)
+
+
+def _facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts with the types that a Panel has; wrong ones are refused."""
+    names = {field.name for field in fields(Panel)} - _ARRAYS - _REPORTED
+    if wrong := names.symmetric_difference(facts):
+        raise RunError(
+            f"{place}: panel: missing or unknown: {listing(wrong)}. Train the run again."
+        )
+    known = dict(facts)
+    try:
+        known["clock"] = Clock(**facts["clock"])
+        known["channels"] = tuple(facts["channels"])
+        known["columns"] = dict(facts["columns"])
+        fits = (
+            known["kind"] in KINDS
+            and known["clock"].kind in _DTYPES
+            and all(isinstance(name, str) for name in known["channels"])
+            and isinstance(known["target"], int)
+            and 0 <= known["target"] < len(known["channels"])
+        )
+    except (TypeError, ValueError, AttributeError):
+        fits = False
+    if not fits:
+        raise RunError(f"{place}: panel: kind, channels, target or clock is wrong. Train it again.")
+    return known
+
+
+def _read(path: Path, wanted: Any) -> pa.Table:
+    """A Parquet file as a table, only the columns for which ``wanted`` is true."""
+    refuse_link(path)
+    if not path.is_file():
+        raise RunError(
+            f"{path}: the file is missing. Train the run again, with its last rows kept."
+        )
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            return file.read([name for name in names if wanted is None or wanted(name)])
+    except (pa.ArrowException, OSError) as error:
+        raise RunError(f"{path}: not a Parquet file ({error}). Train the run again.") from error
+
+
+def _column(path: Path, table: pa.Table, name: str, dtype: str) -> np.ndarray:
+    """One column as an array of that dtype, refused when it is of another."""
+    if name not in table.column_names:
+        raise RunError(f"{path}: column '{name}' is missing. Train the run again.")
+    column = table.column(name)
+    array: np.ndarray = column.to_numpy()
+    is_empty_null = len(array) == 0 and not pa.types.is_null(column.type)
+    if array.dtype != np.dtype(dtype) and not is_empty_null:
+        raise RunError(f"{path}: column '{name}' is {array.dtype}, not {dtype}. Train it again.")
+    return array.astype(dtype) if is_empty_null else array

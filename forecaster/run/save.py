@@ -1,0 +1,96 @@
+"""A trained run to its folder."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from keras.ops import convert_to_numpy
+
+from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.report import finite
+from forecaster.run.context import context_bytes, panel_facts
+from forecaster.run.spec import ModelSpec, NormaliserSpec, Spec, TransformSpec
+from forecaster.run.store import set_latest, write_version
+from forecaster.run.weights import weights_bytes
+from forecaster.training.fitted import Fitted
+
+
+def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = True) -> Path:
+    """Write a run as the newest version of its folder, and make it the latest.
+
+    Args:
+        run: A trained run.
+        folder: The run folder; made when it is not there.
+        keep: Versions that stay, this one among them.
+        context: Whether the last rows of every series are kept.
+
+    Returns:
+        The folder of the version.
+
+    Raises:
+        RunError: The folder cannot be written.
+    """
+    spec = Spec(
+        state=run.state,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        versions=run.report["versions"],
+        settings=run.settings,
+        panel=panel_facts(run.panel),
+        models=tuple(_model_spec(model) for model in run.models),
+    )
+    rows = int(run.panel.lengths.max()) if context and run.panel.n_series else 0
+    files = {
+        "spec.json": spec.to_bytes(),
+        "weights.safetensors": weights_bytes([tensors(model) for model in run.models]),
+        "report.json": (json.dumps(finite(run.report), indent=1) + "\n").encode(),
+        **context_bytes(run.panel, rows),
+    }
+    version = write_version(folder, files, keep=keep)
+    set_latest(folder)
+    return version
+
+
+def tensors(model: Fitted) -> dict[str, np.ndarray]:
+    """Every number of a model that is no setting: weights, scales, bins, residuals.
+
+    Args:
+        model: A trained model.
+
+    Returns:
+        Arrays by name: ``network0/...`` for each member, ``scale0/shift`` for each transform,
+        ``covariate/shift`` and ``head/...``.
+    """
+    found: dict[str, np.ndarray] = {}
+    for number, network in enumerate(model.models):
+        for position, weight in enumerate(network.weights):
+            found[f"network{number}/{position:03d}"] = convert_to_numpy(weight)
+    for number, step in enumerate(model.normaliser.steps):
+        found[f"scale{number}/shift"] = step.shift
+        found[f"scale{number}/scale"] = step.scale
+    found["covariate/shift"] = model.normaliser.covariate_shift
+    found["covariate/scale"] = model.normaliser.covariate_scale
+    return found
+
+
+def _model_spec(model: Fitted) -> ModelSpec:
+    """The structure of a model, for spec.json."""
+    normaliser = model.normaliser
+    return ModelSpec(
+        architecture=model.architecture.to_json(),
+        head=model.head.to_json(),
+        normaliser=NormaliserSpec(
+            steps=tuple(
+                TransformSpec(name=step.name, floor=step.floor, n_scales=len(step.shift))
+                for step in normaliser.steps
+            ),
+            residual=normaliser.residual,
+            season_length=normaliser.season_length,
+            target=normaliser.target,
+            n_channels=len(normaliser.covariate_shift),
+        ),
+        n_members=len(model.models),
+    )

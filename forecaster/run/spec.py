@@ -1,0 +1,96 @@
+"""spec.json: all that is needed to build a run's networks again, strictly validated."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from forecaster.config.settings import Settings
+from forecaster.errors import RunError
+
+FORMAT_VERSION = 1
+MOST_BYTES = 16 * 1024 * 1024
+
+
+class _Strict(BaseModel):
+    """No unknown keys, no NaN, no infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TransformSpec(_Strict):
+    """One fitted transform; its per-series numbers are tensors beside the weights."""
+
+    name: Literal["standard", "minmax", "log", "level", "last"]
+    floor: float = 0.0
+    n_scales: int = Field(0, ge=0)
+
+
+class NormaliserSpec(_Strict):
+    """The fitted transforms of a model."""
+
+    steps: tuple[TransformSpec, ...]
+    residual: Literal["none", "last", "season"]
+    season_length: int = Field(ge=1)
+    target: int = Field(ge=0)
+    n_channels: int = Field(ge=1, le=10_000)
+
+
+class ModelSpec(_Strict):
+    """One trained model: its network, its head, and how many members its ensemble has."""
+
+    architecture: dict[str, Any]
+    head: dict[str, Any]
+    normaliser: NormaliserSpec
+    n_members: int = Field(ge=1, le=100)
+
+
+class Spec(_Strict):
+    """A run."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    state: Literal["finished", "interrupted"] = "finished"
+    created: str
+    versions: dict[str, str]
+    settings: Settings
+    panel: dict[str, Any]
+    models: tuple[ModelSpec, ...] = Field(min_length=1)
+
+    def to_bytes(self) -> bytes:
+        """The file's content."""
+        return self.model_dump_json(indent=1).encode()
+
+
+def parse_spec(content: bytes, place: str) -> Spec:
+    """A spec from the content of its file.
+
+    Args:
+        content: spec.json.
+        place: The file, for messages.
+
+    Returns:
+        A validated spec.
+
+    Raises:
+        RunError: The file is too large, no JSON, of a newer format, or has a wrong or unknown key.
+    """
+    if len(content) > MOST_BYTES:
+        raise RunError(f"{place}: {len(content):,} bytes; a spec has {MOST_BYTES:,} at most. Train again.")
+    try:
+        tree = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{place}: not JSON ({error}). Restore the file, or train again.") from None
+    version = tree.get("format_version") if isinstance(tree, dict) else None
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise RunError(
+            f"{place}: written in format {version}; this version reads up to {FORMAT_VERSION}. "
+            f"Install a newer forecaster."
+        )
+    try:
+        return Spec.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise RunError(f"{place}: {where}: {first['msg']}. Restore the file, or train again.") from None

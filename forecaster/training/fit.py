@@ -1,0 +1,181 @@
+"""One fit: transforms, bins, head and networks from the rows and windows of one part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecaster.config.settings import Settings
+from forecaster.data.panel import Note, Panel
+from forecaster.distributions import median_of
+from forecaster.errors import ConfigError
+from forecaster.network.architecture import architecture_warnings
+from forecaster.network.heads import PointHead
+from forecaster.network.predict import predict_outputs
+from forecaster.training.fitted import Fitted
+from forecaster.training.interrupts import StopFlag
+from forecaster.training.members import Member, member_plans, train_members
+from forecaster.training.plan import EpochResult, TrainingResult
+from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
+from forecaster.windows.batch import Gathered
+from forecaster.windows.gather import WindowSource
+from forecaster.windows.parts import Parts, thin
+from forecaster.windows.transforms import fit_normaliser
+from forecaster.windows.windows import history_rows
+
+# Windows that the best weights are chosen by; more change the choice little and cost an epoch's time.
+MOST_VALID = 4096
+
+
+@dataclass(frozen=True)
+class FitOutcome:
+    """What a fit gave.
+
+    Attributes:
+        fitted: The networks and transforms.
+        results: One a member: history, best step, seconds.
+        warnings: What the user should know about the training.
+    """
+
+    fitted: Fitted
+    results: tuple[TrainingResult, ...]
+    warnings: tuple[Note, ...]
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What a caller may hang into a training.
+
+    Attributes:
+        progress: Called after every epoch with the stage, the member's number and the epoch's result.
+        schedule: Learning rate by (step, total steps), in place of the setting.
+        stop: Set from outside to end early with the best weights so far.
+    """
+
+    progress: Callable[[str, int, EpochResult], None] | None = None
+    schedule: Rate | None = None
+    stop: StopFlag | None = None
+
+    def tell(self, stage: str) -> Callable[[int, EpochResult], None]:
+        """The progress callback of one stage."""
+
+        def report(member: int, result: EpochResult) -> None:
+            if self.progress is not None:
+                self.progress(stage, member, result)
+
+        return report
+
+
+def fit(
+    panel: Panel, parts: Parts, settings: Settings, head_name: str, hooks: Hooks | None = None
+) -> FitOutcome:
+    """Fit transforms, bins and networks, and choose the best weights by the validation windows.
+
+    Args:
+        panel: The rows.
+        parts: Windows to train on and to choose weights by, rows to fit transforms on.
+        settings: None open.
+        head_name: ``point``, ``quantile`` or ``bins``.
+        hooks: Progress, schedule, stop.
+
+    Returns:
+        The trained networks, and how training went.
+
+    Raises:
+        ConfigError: There is no window to train on.
+    """
+    return _fit(panel, parts, settings, (head_name, None), hooks or Hooks())
+
+
+def fit_again(
+    panel: Panel, parts: Parts, settings: Settings, first: FitOutcome, hooks: Hooks | None = None
+) -> FitOutcome:
+    """The same on more rows, each member for the number of steps that it needed the first time.
+
+    Args:
+        panel: The rows.
+        parts: Windows to train on; no validation windows are looked at.
+        settings: None open.
+        first: Of the fit that chose.
+        hooks: Progress, schedule, stop.
+
+    Returns:
+        The trained networks; a point head keeps the residuals of the first fit's validation windows.
+    """
+    return _fit(panel, parts, settings, (first.fitted.head.name, first), hooks or Hooks())
+
+
+def _fit(
+    panel: Panel, parts: Parts, settings: Settings, which: tuple[str, FitOutcome | None], hooks: Hooks
+) -> FitOutcome:
+    """A fit by its own validation windows, or for the steps of an earlier one."""
+    name, first = which
+    if parts.train.n_windows == 0:
+        raise ConfigError(too_few(panel, settings))
+    transform = settings.transform
+    normaliser = fit_normaliser(
+        panel,
+        parts.fit,
+        transform.transforms or (),
+        scope=transform.scope or "panel",
+        residual=transform.residual or "none",
+    )
+    source = WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series))
+    valid = replace(source, windows=thin(parts.valid, MOST_VALID))
+    head = make_head(name, settings, source)
+    architecture = make_architecture(settings, panel.channels, head.n_outputs)
+    plan = make_plan(settings, source.n_windows, None, hooks.schedule)
+    plans = member_plans(plan, settings.training.ensemble or 1)
+    if first is not None:
+        plans = [
+            replace(one, n_steps=max(result.best_step, 1))
+            for one, result in zip(plans, first.results, strict=False)
+        ]
+    chooser = valid if first is None and valid.n_windows > 0 else None
+    stage = f"{'fit' if first is None else 'final fit'} {name}"
+    members = train_members(architecture, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
+    if isinstance(head, PointHead):
+        known = first.fitted.head if first is not None else None
+        head = known if isinstance(known, PointHead) else with_residuals(head, members, chooser or source)
+    fitted = Fitted(
+        head,
+        architecture,
+        normaliser,
+        tuple(member.model for member in members),
+        panel.ids,
+        panel.kind in ("events", "intervals"),
+    )
+    notes = [*architecture_warnings(architecture)]
+    notes += [note for member in members for note in member.result.warnings]
+    warnings = tuple({note.code: note for note in notes}.values())
+    return FitOutcome(fitted, tuple(member.result for member in members), warnings)
+
+
+def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSource) -> PointHead:
+    """A point head whose distribution is its errors on some windows.
+
+    Args:
+        head: Without residuals.
+        members: Trained networks.
+        source: Windows that were not trained on, where there are any.
+
+    Returns:
+        A new head.
+    """
+    source = replace(source, windows=thin(source.windows, MOST_VALID))
+    batch, _ = source.gather(np.arange(source.n_windows))
+    outputs = [predict_outputs(member.model, Gathered(batch))[:, :, 0] for member in members]
+    return head.with_residuals(batch.target - median_of(outputs), batch.mask)
+
+
+def too_few(panel: Panel, settings: Settings) -> str:
+    """Message for data without a single training window."""
+    look_back, horizon = settings.window.look_back, settings.window.horizon
+    longest = int(panel.lengths.max()) if panel.n_series else 0
+    need = history_rows(panel, settings.window.min_history or 0) + horizon
+    return (
+        f"{panel.source}: {longest} rows are too few; --look-back {look_back} and --horizon {horizon} "
+        f"need at least {need}. Lower them, or bring more rows."
+    )

@@ -1,0 +1,102 @@
+"""Fitted: trained networks with all that turns a window into a distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from forecaster.data.panel import Panel
+from forecaster.distributions import (
+    Clipped,
+    Distribution,
+    Transformed,
+    concatenate,
+    median_of,
+    mixture_of,
+)
+from forecaster.network.architecture import Architecture
+from forecaster.network.heads import Head, PointHead
+from forecaster.network.predict import predict_outputs
+from forecaster.windows.batch import Gathered
+from forecaster.windows.gather import WindowSource
+from forecaster.windows.transforms import Normaliser
+from forecaster.windows.windows import Windows
+
+# Windows whose forecasts are made at once.
+CHUNK = 8192
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Trained networks with all that turns a window into a distribution.
+
+    Attributes:
+        head: What the networks put out, fitted.
+        architecture: The networks' sizes.
+        normaliser: Transforms, fitted.
+        models: One Keras model a member.
+        ids: (n_series,) ids that were trained on, in the order of the per-series numbers.
+        non_negative: Whether the target cannot be below zero (events, intervals).
+    """
+
+    head: Head
+    architecture: Architecture
+    normaliser: Normaliser
+    models: tuple[keras.Model, ...]
+    ids: np.ndarray
+    non_negative: bool
+
+    def predict(self, panel: Panel, windows: Windows) -> Distribution:
+        """Distributions of the targets of windows, in the unit of the data.
+
+        Args:
+            panel: Rows that the windows lie in; its ids need not be those trained on.
+            windows: Of this look-back and horizon.
+
+        Returns:
+            Of shape (n_windows, horizon): the mixture of the members', the median for point forecasts.
+        """
+        return concatenate(list(self.predict_chunks(panel, windows)))
+
+    def predict_chunks(self, panel: Panel, windows: Windows) -> Iterator[Distribution]:
+        """The same in pieces, for as many windows as there are.
+
+        Args:
+            panel: As in ``predict``.
+            windows: As in ``predict``.
+
+        Yields:
+            Distributions of consecutive windows.
+        """
+        source = WindowSource(panel, windows, self.normaliser, known_series(panel.ids, self.ids))
+        for begin in range(0, max(windows.n_windows, 1), CHUNK):
+            positions = np.arange(begin, min(begin + CHUNK, windows.n_windows))
+            batch, steps = source.gather(positions)
+            outputs = [predict_outputs(model, Gathered(batch)) for model in self.models]
+            forecast: Distribution = Transformed(self._combine(outputs), steps)
+            yield Clipped(forecast, 0.0) if self.non_negative else forecast
+
+    def _combine(self, outputs: list[np.ndarray]) -> Distribution:
+        """The mixture of the members' distributions; for points the distribution about their median."""
+        if isinstance(self.head, PointHead):
+            return self.head.distribution(median_of(outputs))
+        return mixture_of([self.head.distribution(output) for output in outputs])
+
+
+def known_series(ids: np.ndarray, trained: np.ndarray) -> np.ndarray:
+    """Position of every id among those trained on, -1 for ids not seen.
+
+    Args:
+        ids: (n,) str.
+        trained: (n_series,) str, each once.
+
+    Returns:
+        (n,) int64.
+    """
+    if ids is trained or np.array_equal(ids, trained):
+        return np.arange(len(ids))
+    positions = {key: position for position, key in enumerate(trained)}
+    return np.array([positions.get(key, -1) for key in ids], dtype=np.int64)

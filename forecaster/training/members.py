@@ -1,0 +1,76 @@
+"""train_members: an ensemble of networks that differ in their seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import keras
+
+from forecaster.network.architecture import Architecture
+from forecaster.network.build import build_model
+from forecaster.network.head import Head
+from forecaster.training.interrupts import StopFlag
+from forecaster.training.loop import train
+from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
+from forecaster.windows.batch import BatchSource
+
+
+@dataclass(frozen=True)
+class Member:
+    """One trained network of an ensemble and how it was trained."""
+
+    model: keras.Model
+    result: TrainingResult
+
+
+def member_plans(plan: TrainingPlan, n_members: int) -> list[TrainingPlan]:
+    """The plan once for every member, with seeds seed, seed + 1, ...
+
+    Args:
+        plan: Of the first member.
+        n_members: How many.
+
+    Returns:
+        The plans, for ``train_members``.
+    """
+    return [replace(plan, seed=plan.seed + number) for number in range(n_members)]
+
+
+def train_members(
+    architecture: Architecture,
+    head: Head,
+    train_source: BatchSource,
+    valid_source: BatchSource | None,
+    plans: Sequence[TrainingPlan],
+    progress: Callable[[int, EpochResult], None] | None = None,
+    stop: StopFlag | None = None,
+) -> list[Member]:
+    """Build and train one network for each plan, from the plan's seed.
+
+    Args:
+        architecture: Of every member.
+        head: Its loss.
+        train_source: Windows to learn from.
+        valid_source: Windows that choose the weights to keep.
+        plans: From ``member_plans``; for a final fit each with the ``n_steps`` that its member needed.
+        progress: Called at every epoch's end with the member's number, from 0.
+        stop: Ends training after the batch at hand once it is set; later members are not begun.
+
+    Returns:
+        The members that were trained, one at least.
+    """
+    members: list[Member] = []
+    for number, plan in enumerate(plans):
+        if members and stop is not None and stop.is_set:
+            break
+        model = build_model(architecture, plan.seed, plan.device)
+
+        def tell(result: EpochResult, number: int = number) -> None:
+            """Pass an epoch on with the number of its member."""
+            if progress is not None:
+                progress(number, result)
+
+        result = train(model, head, train_source, valid_source, plan, tell, stop)
+        members.append(Member(model, result))
+    return members

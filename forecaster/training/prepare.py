@@ -1,0 +1,118 @@
+"""What comes before a fit: the split, then the defaults that the training rows suggest, then the windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from forecaster.config.defaults import Default, complete
+from forecaster.config.settings import Settings
+from forecaster.data.panel import Note, Panel
+from forecaster.data.season import find_season
+from forecaster.errors import ConfigError
+from forecaster.windows.parts import Parts, data_facts, make_parts
+from forecaster.windows.split import Split, make_split
+from forecaster.windows.windows import history_rows
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a fit needs.
+
+    Attributes:
+        panel: The rows, with the season length that was given or found.
+        settings: None open.
+        defaults: What was chosen, and why.
+        split: Where series are cut.
+        parts: Windows of each part.
+        warnings: What the user should know.
+    """
+
+    panel: Panel
+    settings: Settings
+    defaults: tuple[Default, ...]
+    split: Split
+    parts: Parts
+    warnings: tuple[Note, ...]
+
+
+def prepare(panel: Panel, settings: Settings) -> Prepared:
+    """Split, defaults and windows of a panel.
+
+    Args:
+        panel: All rows.
+        settings: As the user gave them.
+
+    Returns:
+        Everything chosen from the training rows alone.
+
+    Raises:
+        ConfigError: A setting does not fit the data.
+    """
+    window = settings.window
+    least = window.min_history if window.min_history is not None else window.look_back
+    has_ids = panel.n_series > 1 or "id" in panel.columns
+    if window.min_history is None and has_ids:
+        least = 0
+    split = make_split(
+        panel, window, least_train=history_rows(panel, least or 0) + window.horizon
+    )
+    panel, season = _with_season(panel, split, settings)
+    complete_settings, defaults = complete(settings, data_facts(panel, split.train))
+    _check(panel, complete_settings)
+    parts = make_parts(panel, split, complete_settings.window, complete_settings.training.seed)
+    return Prepared(
+        panel,
+        complete_settings,
+        (*season, *defaults),
+        split,
+        parts,
+        tuple(_warnings(split, parts)),
+    )
+
+
+def _with_season(
+    panel: Panel, split: Split, settings: Settings
+) -> tuple[Panel, tuple[Default, ...]]:
+    """The panel with its season length: the one given, else the one the training rows show."""
+    if settings.data.season is not None:
+        return replace(panel, season_length=settings.data.season), ()
+    train = split.train
+    season, reason = find_season(panel.take(train.begins, train.ends))
+    return replace(panel, season_length=season), (Default("season", season, reason),)
+
+
+def _check(panel: Panel, settings: Settings) -> None:
+    """Refuse settings that do not fit each other or the data."""
+    look_back, season = settings.window.look_back or 1, panel.season_length
+    if settings.transform.residual == "season" and look_back < season:
+        raise ConfigError(
+            f"--residual season: --look-back {look_back} is shorter than a season of {season} steps. "
+            f"Raise it to {season}, or take --residual last."
+        )
+    if (settings.network.segment or 1) > look_back:
+        raise ConfigError(
+            f"--segment {settings.network.segment}: longer than --look-back {look_back}. Lower it."
+        )
+    units, layers = settings.network.units or (), settings.network.layers or 1
+    if len(units) > 1 and len(units) != layers:
+        raise ConfigError(
+            f"--units {','.join(map(str, units))}: {len(units)} numbers for --layers {layers}. "
+            f"Give one, or one for each layer."
+        )
+
+
+def _warnings(split: Split, parts: Parts) -> list[Note]:
+    """What must be said of the parts."""
+    notes = []
+    if split.leaky:
+        notes.append(
+            Note("leaky_split", "Random split: windows that share rows are on both sides. The scores are leaky, "
+                 "better than on time to come; use --split time for honest ones.")
+        )
+    if parts.test.n_windows == 0:
+        notes.append(Note("no_test_part", "Too few rows to hold any out: trained without scores."))
+    elif parts.valid.n_windows == 0:
+        notes.append(
+            Note("no_valid_part", "Too few rows for a validation part: trained for a fixed number of steps.")
+        )
+    return notes

@@ -1,0 +1,141 @@
+"""What a fit is made of: head, bins, network sizes and training plan, from the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from forecaster.config.defaults import steps_per_epoch
+from forecaster.config.settings import Settings
+from forecaster.errors import ConfigError
+from forecaster.network.architecture import Architecture
+from forecaster.network.branches import parse_branches
+from forecaster.network.heads import BinsHead, Head, PointHead, QuantileHead
+from forecaster.training.device import choose_device
+from forecaster.training.plan import TrainingPlan
+from forecaster.training.schedules import SchedulePlan
+from forecaster.windows.bins import fit_bins, value_resolution
+from forecaster.windows.gather import WindowSource
+from forecaster.windows.parts import thin
+
+Rate = Callable[[int, int], float]
+
+# Windows that bins are fitted on: their quantiles do not move with more.
+MOST_BINNED = 50_000
+
+
+def make_architecture(
+    settings: Settings, channels: tuple[str, ...], n_outputs: int
+) -> Architecture:
+    """The network's sizes from the settings.
+
+    Args:
+        settings: None open.
+        channels: Names of the input channels.
+        n_outputs: Numbers a step that the head takes.
+
+    Returns:
+        An architecture.
+    """
+    network, window = settings.network, settings.window
+    units = network.units or (32,)
+    n_layers = network.layers or len(units)
+    return Architecture(
+        look_back=window.look_back or 1,
+        horizon=window.horizon,
+        n_channels=len(channels),
+        n_outputs=n_outputs,
+        segment=network.segment or 1,
+        cell=network.cell,
+        units=units if len(units) == n_layers else units[:1] * n_layers,
+        dense_units=tuple(width for width in network.dense_layers or () if width > 0),
+        dropout=network.dropout or 0.0,
+        recurrent_dropout=network.recurrent_dropout,
+        activation=network.activation,
+        recurrent_activation=network.recurrent_activation,
+        bidirectional=network.bidirectional,
+        branches=parse_branches(network.branch, channels),
+    )
+
+
+def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
+    """The head of a network, its bins fitted on the targets of the training windows.
+
+    Args:
+        name: ``point``, ``quantile`` or ``bins``.
+        settings: None open.
+        source: Training windows.
+
+    Returns:
+        A head; a point forecast has no residuals yet.
+    """
+    if name == "quantile":
+        return QuantileHead(settings.network.quantile_levels or (0.1, 0.5, 0.9))
+    if name == "point":
+        return PointHead(settings.network.loss or "mse")
+    return BinsHead(target_edges(settings, source), settings.transform.smoothing)
+
+
+def target_edges(settings: Settings, source: WindowSource) -> np.ndarray:
+    """Edges of the bins, in the space that targets are learnt in.
+
+    Where every window goes through the same transforms, edges are cut in the unit of the data and taken
+    through them; where windows differ (level, last, residual), on the normalised targets themselves.
+    """
+    windows = thin(source.windows, MOST_BINNED)
+    batch, steps = replace(source, windows=windows).gather(np.arange(windows.n_windows))
+    rule, n_bins = settings.transform.bins, settings.transform.n_bins or 10
+    if source.normaliser.is_common:
+        y = batch.target[batch.mask][None]  # (1, n): the steps' numbers are (1, 1)
+        for step in reversed(steps):
+            y = step.undo(y)
+        edges = fit_bins(y[0], rule, n_bins, resolution=value_resolution(y))[None]
+        for step in steps:
+            edges = step.forward(edges)
+        return np.unique(edges)
+    if not isinstance(rule, str):
+        raise ConfigError(
+            f"--bins {','.join(map(str, rule))}: edges in the unit of the data need transforms that are "
+            f"the same for every window. Add --transforms standard."
+        )
+    return fit_bins(batch.target[batch.mask], rule, n_bins)
+
+
+def make_plan(
+    settings: Settings, n_windows: int, n_steps: int | None, schedule: Rate | None = None
+) -> TrainingPlan:
+    """How the networks of a fit are trained.
+
+    Args:
+        settings: None open.
+        n_windows: Windows to train on.
+        n_steps: Steps of a fit that does not choose; None to train by epochs.
+        schedule: Learning rate by (step, total steps), in place of the setting.
+
+    Returns:
+        The plan of the first member.
+    """
+    training = settings.training
+    batch_size = min(training.batch_size or 32, n_windows)
+    return TrainingPlan(
+        optimizer=training.optimizer,
+        learning_rate=training.learning_rate or 1e-3,
+        momentum=training.momentum,
+        clip=training.clip,
+        schedule=SchedulePlan(
+            schedule or training.schedule or "one-cycle",
+            training.step_epochs,
+            training.milestones,
+            training.gamma,
+            training.plateau_patience,
+        ),
+        epochs=training.epochs or 1,
+        steps_per_epoch=steps_per_epoch(n_windows, batch_size),
+        n_steps=n_steps,
+        batch_size=batch_size,
+        patience=training.patience,
+        seed=training.seed,
+        device=choose_device(training.device),
+    )

@@ -1,0 +1,158 @@
+"""Stepper: one step of training, by the lean torch path or by Keras's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from forecaster.network.head import Head
+from forecaster.network.placement import on_torch
+from forecaster.training.feed import Fed
+from forecaster.training.plan import TrainingPlan
+
+
+class Stepper(Protocol):
+    """Changes a model's weights batch by batch; keeps its optimiser's state."""
+
+    def put(self, array: np.ndarray) -> Any:
+        """See ``Device.put``."""
+
+    def take(self, stored: Any, index: np.ndarray) -> Any:
+        """See ``Device.take``."""
+
+    def step(self, batch: Fed, rate: float) -> Any:
+        """One update of the weights.
+
+        Args:
+            batch: What to learn from.
+            rate: Learning rate.
+
+        Returns:
+            The loss before the update, for ``read``.
+        """
+
+    def loss(self, batch: Fed) -> Any:
+        """The loss without dropout and without an update, for ``read``.
+
+        Args:
+            batch: What to score.
+        """
+
+    def read(self, losses: Sequence[Any]) -> list[float]:
+        """Losses as numbers; waits for the device once.
+
+        Args:
+            losses: From ``step`` or ``loss``.
+        """
+
+    def snapshot(self) -> Any:
+        """A copy of the weights, for ``restore``."""
+
+    def restore(self, weights: Any) -> None:
+        """Put weights back.
+
+        Args:
+            weights: From ``snapshot``.
+        """
+
+    def close(self) -> None:
+        """Leave the model as any Keras model."""
+
+
+def make_stepper(model: keras.Model, head: Head, plan: TrainingPlan) -> Stepper:
+    """The fastest stepper of the backend.
+
+    Args:
+        model: What to train.
+        head: Its loss.
+        plan: Optimiser and clipping.
+
+    Returns:
+        The lean one on torch, Keras's own elsewhere.
+    """
+    if on_torch():
+        from forecaster.training.torch_stepper import TorchStepper
+
+        return TorchStepper(model, head, plan)
+    return KerasStepper(model, head, plan)
+
+
+class KerasStepper:
+    """``keras.Model.train_on_batch``, on any backend."""
+
+    def __init__(self, model: keras.Model, head: Head, plan: TrainingPlan) -> None:
+        """Compile the model; see ``make_stepper`` for the arguments."""
+        self.model = model
+        model.compile(optimizer=_keras_optimizer(plan), loss=_packed_loss(head))
+
+    def put(self, array: np.ndarray) -> np.ndarray:
+        """The array as it is: Keras moves it."""
+        return array
+
+    def take(self, stored: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """Rows of an array."""
+        return stored[index]
+
+    def step(self, batch: Fed, rate: float) -> float:
+        """See ``Stepper.step``."""
+        self.model.optimizer.learning_rate.assign(rate)
+        self.model.reset_metrics()
+        return float(self.model.train_on_batch(batch.inputs, _packed(batch)))
+
+    def loss(self, batch: Fed) -> float:
+        """See ``Stepper.loss``."""
+        self.model.reset_metrics()
+        return float(self.model.test_on_batch(batch.inputs, _packed(batch)))
+
+    def read(self, losses: Sequence[float]) -> list[float]:
+        """The numbers that they are already."""
+        return list(losses)
+
+    def snapshot(self) -> list[np.ndarray]:
+        """See ``Stepper.snapshot``."""
+        return [np.array(keras.ops.convert_to_numpy(v)) for v in self.model.trainable_variables]
+
+    def restore(self, weights: list[np.ndarray]) -> None:
+        """See ``Stepper.restore``."""
+        for variable, value in zip(self.model.trainable_variables, weights, strict=True):
+            variable.assign(value)
+
+    def close(self) -> None:
+        """Nothing to undo."""
+
+
+def _packed(batch: Fed) -> np.ndarray:
+    """(batch, horizon, n + 1): y and, as the last entry, the mask; Keras losses take one array."""
+    y = batch.y if batch.y.ndim == 3 else batch.y[:, :, None]
+    return np.concatenate([y, batch.mask[:, :, None]], axis=2)
+
+
+def _packed_loss(head: Head) -> Any:
+    """The head's loss as Keras calls it."""
+
+    def loss(packed: Any, outputs: Any) -> Any:
+        """Take y and mask apart again."""
+        y, mask = packed[:, :, :-1], packed[:, :, -1]
+        is_flat = head.encode(np.zeros((1, 1)), np.ones((1, 1), dtype=bool)).ndim == 2
+        return head.loss(y[:, :, 0] if is_flat else y, mask, outputs)
+
+    return loss
+
+
+def _keras_optimizer(plan: TrainingPlan) -> Any:
+    """Keras's optimiser of that name."""
+    classes = {
+        "rmsprop": keras.optimizers.RMSprop,
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "nadam": keras.optimizers.Nadam,
+        "sgd": keras.optimizers.SGD,
+        "adagrad": keras.optimizers.Adagrad,
+    }
+    settings: dict[str, Any] = {"global_clipnorm": plan.clip} if plan.clip else {}
+    if plan.optimizer in ("rmsprop", "sgd"):
+        settings["momentum"] = plan.momentum
+    return classes[plan.optimizer](plan.learning_rate, **settings)

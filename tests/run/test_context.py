@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from forecaster.data.panel import Clock, Panel
+from forecaster.errors import RunError
+from forecaster.run.context import context_bytes, panel_facts, read_context
+
+
+def there_and_back(panel: Panel, n_rows: int, folder: Path) -> Panel:
+    for name, data in context_bytes(panel, n_rows).items():
+        (folder / name).write_bytes(data)
+    return read_context(folder, json.loads(json.dumps(panel_facts(panel), allow_nan=False)))
+
+
+def assert_same(found: Panel, expected: Panel) -> None:
+    for field in dataclasses.fields(Panel):
+        one, other = getattr(found, field.name), getattr(expected, field.name)
+        if isinstance(other, np.ndarray):
+            assert one.dtype == other.dtype, field.name
+            assert one.shape == other.shape, field.name
+            assert one.tolist() == other.tolist() or one.tobytes() == other.tobytes(), field.name
+        else:
+            assert one == other, field.name
+
+
+def test_whole_panel_comes_back_bit_for_bit(tiny_panel: Panel, tmp_path: Path) -> None:
+    found = there_and_back(tiny_panel, 10, tmp_path)
+    assert_same(found, tiny_panel)
+    assert found.values.tobytes() == tiny_panel.values.tobytes()
+
+
+def test_last_rows_of_every_series_are_kept(tiny_panel: Panel, tmp_path: Path) -> None:
+    found = there_and_back(tiny_panel, 2, tmp_path)
+    assert found.offsets.tolist() == [0, 2, 4]
+    assert found.y.tolist() == [2.0, 3.0, 10.0, 20.0]
+    assert found.times[1] == np.datetime64("2024-01-01T02", "ns")
+
+
+def test_facts_are_those_of_the_whole_series(tiny_panel: Panel) -> None:
+    table = pq.read_table(io.BytesIO(context_bytes(tiny_panel, 2)["series.parquet"])).to_pydict()
+    assert table["unique_id"] == ["a", "b"]
+    assert table["n_rows"] == [3, 2]
+    assert table["n_context"] == [2, 2]
+    assert [stamp.hour for stamp in table["first"]] == [0, 0]
+    assert [stamp.hour for stamp in table["last"]] == [2, 1]
+
+
+def test_rows_can_be_read_by_others(tiny_panel: Panel) -> None:
+    frame = pq.read_table(io.BytesIO(context_bytes(tiny_panel, 1)["context.parquet"])).to_pandas()
+    assert list(frame.columns) == ["unique_id", "ds", "channel_y", "channel_x"]
+    assert frame["unique_id"].tolist() == ["a", "b"]
+
+
+def test_events_keep_as_of_and_an_empty_series(tmp_path: Path) -> None:
+    stamps = np.array(["2024-01-01T09:00:00.000000001", "2024-01-03"], dtype="datetime64[ns]")
+    panel = Panel(
+        kind="events",
+        values=np.array([[np.nan], [1.625]]),
+        offsets=np.array([0, 2, 2]),
+        times=stamps,
+        ids=np.array(["x", "ÿ=é"], dtype=object),
+        channels=("gap",),
+        target=0,
+        clock=Clock("date", zone="Europe/Paris"),
+        unit="day",
+        unit_length=np.float64(86_400e9),
+        as_of=np.array(["2024-01-05", "2024-01-05"], dtype="datetime64[ns]"),
+        gap="calendar",
+    )
+    assert_same(there_and_back(panel, 8, tmp_path), panel)
+
+
+@pytest.mark.parametrize(
+    ("kind", "times"),
+    [
+        ("integer", np.array([2**62, 2**62 + 1])),
+        ("float", np.array([0.1, 0.30000000000000004])),
+    ],
+)
+def test_number_times_keep_their_bits(kind: str, times: np.ndarray, tmp_path: Path) -> None:
+    panel = Panel(
+        kind="ohlc",
+        values=np.array([[1e9 + 0.01], [-0.0]]),
+        offsets=np.array([0, 2]),
+        times=times,
+        ids=np.array(["series"], dtype=object),
+        channels=("close",),
+        target=0,
+        clock=Clock(kind, step=1, weekmask="1111100"),
+        closes=np.array([5e-324, np.inf]),
+    )
+    found = there_and_back(panel, 2, tmp_path)
+    assert_same(found, panel)
+    assert found.values.tobytes() == panel.values.tobytes()
+
+
+def test_no_rows_at_all(tiny_panel: Panel, tmp_path: Path) -> None:
+    found = there_and_back(tiny_panel, 0, tmp_path)
+    assert found.values.shape == (0, 2)
+    assert found.times.dtype == np.dtype("datetime64[ns]")
+    assert found.offsets.tolist() == [0, 0, 0]
+    assert found.ids.tolist() == ["a", "b"]
+
+
+def test_missing_file_is_named(tiny_panel: Panel, tmp_path: Path) -> None:
+    there_and_back(tiny_panel, 1, tmp_path)
+    (tmp_path / "context.parquet").unlink()
+    with pytest.raises(RunError, match=r"context.parquet: the file is missing"):
+        read_context(tmp_path, panel_facts(tiny_panel))
+
+
+def test_file_of_another_kind_is_named(tiny_panel: Panel, tmp_path: Path) -> None:
+    there_and_back(tiny_panel, 1, tmp_path)
+    (tmp_path / "series.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(RunError, match=r"series.parquet: not a Parquet file"):
+        read_context(tmp_path, panel_facts(tiny_panel))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"channels": ["y"]}, r"context.parquet: has the columns"),
+        ({"target": 2}, r"spec.json: panel: kind, channels, target or clock is wrong"),
+        ({"kind": "other"}, r"spec.json: panel: kind, channels"),
+        ({"clock": {"kind": "date", "code": "x"}}, r"spec.json: panel: kind, channels"),
+        ({"clock": {"kind": "integer"}}, r"'ds' is datetime64\[ns\], not int64"),
+        ({"colour": "red"}, r"spec.json: panel: missing or unknown: colour"),
+    ],
+)
+def test_facts_that_do_not_fit_are_refused(
+    tiny_panel: Panel, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    there_and_back(tiny_panel, 1, tmp_path)
+    with pytest.raises(RunError, match=message):
+        read_context(tmp_path, {**panel_facts(tiny_panel), **change})
+
+
+def test_rows_of_another_run_are_refused(tiny_panel: Panel, tmp_path: Path) -> None:
+    there_and_back(tiny_panel, 1, tmp_path)
+    (tmp_path / "context.parquet").write_bytes(context_bytes(tiny_panel, 2)["context.parquet"])
+    with pytest.raises(RunError, match=r"context.parquet: 4 rows, series.parquet says 2"):
+        read_context(tmp_path, panel_facts(tiny_panel))
