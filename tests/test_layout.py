@@ -23,7 +23,7 @@ HEAVY = {"keras", "torch", "sklearn"}
 HEAVY_FILES = ("network/", "training/", "run/export.py")
 SKLEARN_FILES = ("sklearn.py",)
 # These may import such a stage at the top, and are imported inside functions themselves.
-REACH_HEAVY = (*HEAVY_FILES, *SKLEARN_FILES, "evaluation/", "tuning.py")
+REACH_HEAVY = (*HEAVY_FILES, *SKLEARN_FILES, "evaluation/", "run/save.py", "run/load.py", "tuning.py")
 SLOW_FOR_HELP = HEAVY | {"pandas", "scipy", "matplotlib", "pyarrow"}
 FORBIDDEN_IMPORTS = {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}
 FORBIDDEN_CALLS = {"eval", "exec", "__import__"}

@@ -34,7 +34,7 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
     if json_output:
         as_json(facts)
         return
-    note(f"{panel.source}: {panel.why}")
+    note(panel.why)
     rows = [[name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_long(value)]
     table("", ["", panel.source], rows)
     for one in (*panel.repairs, *panel.warnings):

@@ -64,7 +64,7 @@ def show_reading(report: dict[str, Any]) -> None:
     """What was read and repaired, on stderr."""
     facts = report["data"]
     unit = f", in {facts['unit']}" if facts["unit"] else ""
-    note(f"{facts['source']}: {facts['why']}")
+    note(facts["why"])
     note(f"{facts['n_rows']:,} rows, {facts['n_series']:,} series, {facts['first']} to {facts['last']}{unit}")
     for one in report["repairs"]:
         note(f"Repaired: {one['text']}")

@@ -60,6 +60,9 @@ def step_name(length: int) -> str:
 
     Returns:
         For example ``30min``.
+
+    Raises:
+        ValueError: ``length`` is not a whole number.
     """
     for name, unit in STEP_LENGTHS.items():
         if length % unit == 0:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from forecaster.config.settings import DataSettings
 from forecaster.data.calendar import DAY, from_wall, to_wall
 from forecaster.data.detect import Detection
 from forecaster.data.events import find_periods, order_events
-from forecaster.data.panel import Clock, Panel
+from forecaster.data.panel import Panel
 from forecaster.data.table import Table
 from forecaster.data.units import UNIT_LENGTHS
 from forecaster.errors import ConfigError, DataError
 
 _STEPS = {"minute": "min", "hour": "h", "day": "D", "week": "W-MON", "month": "MS"}
+_CALENDAR = ("day", "week", "month")
 _MOST_ROWS = 200_000_000
 
 
@@ -38,7 +41,7 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         raise ConfigError(
             f"--count-per {unit}: the times of {table.source} are numbers, not dates. Leave it out."
         )
-    zone = events.clock.zone if unit in ("day", "week", "month") else None
+    zone = events.clock.zone if unit in _CALENDAR else None
     period = find_periods(to_wall(events.times, zone), unit)
     end = int(find_periods(to_wall(np.array([events.as_of], dtype="datetime64[ns]"), zone), unit)[0])
     firsts = period[events.offsets[:-1]]
@@ -51,7 +54,6 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
     shift = np.repeat(offsets[:-1] - firsts, np.diff(events.offsets))
     counts = np.bincount(period + shift, minlength=int(offsets[-1])).astype(np.float64)
     periods = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - firsts, lengths)
-    clock = Clock("date", _STEPS[unit], None, events.clock.resolution, events.clock.zone)
     return Panel(
         kind="values",
         values=counts[:, None],
@@ -60,7 +62,7 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         ids=events.names,
         channels=("count",),
         target=0,
-        clock=clock,
+        clock=replace(events.clock, step=_STEPS[unit]),
         unit=f"events per {unit}",
         season_length=settings.season or 1,
         source=table.source,

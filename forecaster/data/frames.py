@@ -11,7 +11,18 @@ from forecaster.errors import DataError, listing
 
 
 def from_parquet(source: str, data: bytes) -> Table:
-    """Columns of a Parquet file."""
+    """Columns of a Parquet file; a dated index becomes the column ``ds``.
+
+    Args:
+        source: The file as the user typed it.
+        data: Its bytes.
+
+    Returns:
+        The table, with at least one row.
+
+    Raises:
+        DataError: The data are damaged or have no rows.
+    """
     try:
         table = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError) as error:
@@ -27,7 +38,17 @@ def from_parquet(source: str, data: bytes) -> Table:
 
 
 def from_frame(frame: pd.DataFrame) -> Table:
-    """Columns of a DataFrame; a named or dated index becomes a column."""
+    """Columns of a DataFrame; a named or dated index becomes a column.
+
+    Args:
+        frame: With columns of one level.
+
+    Returns:
+        The table, with at least one row.
+
+    Raises:
+        DataError: The frame has no rows, several levels, or a column twice.
+    """
     if isinstance(frame.columns, pd.MultiIndex):
         raise DataError("data: the columns have several levels. Keep one, as in frame.droplevel(1, axis=1).")
     index = frame.index

@@ -13,7 +13,7 @@ from forecaster.data.rows import Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
 from forecaster.data.units import UNIT_LENGTHS, find_unit
-from forecaster.data.zones import check_zone
+from forecaster.data.zones import Stamps, check_zone
 from forecaster.errors import ConfigError, DataError
 
 
@@ -42,24 +42,12 @@ def read_intervals(table: Table, found: Detection, settings: DataSettings) -> Pa
     order = sort_rows(ids.codes, None if stamps is None else stamps.values, len(ids.names), table.n_rows)
     values = order.take(lengths)
     unit = settings.unit or ""
-    repairs = (*table.notes, *ids.notes, *order.notes)
-    unit_length: float | None = None
     if settings.start is not None:
         times, clock, unit = _date(table, name, values, order, settings)
-        unit_length = float(UNIT_LENGTHS[unit])
-    elif stamps is not None:
-        times = order.take(stamps.values)
-        resolution = float(find_resolution(times)) if stamps.kind == "date" else None
-        clock = Clock(stamps.kind, None, None, resolution, stamps.zone)
-        repairs = (*repairs, *stamps.notes)
-        known = find_unit(unit) if stamps.kind == "date" else None
-        unit_length = None if known is None else float(UNIT_LENGTHS[known])
     else:
-        times = np.arange(len(values)) - np.repeat(order.offsets[:-1], np.diff(order.offsets))
-        clock = Clock("integer", 1, None, 1.0)
-    missing = int(np.isnan(values).sum())
-    if missing:
-        notes = (*notes, Note("missing_values", f"intervals in column '{name}' are missing", missing))
+        times, clock = _count_or_take(stamps, order)
+    known = find_unit(unit) if clock.kind == "date" else None
+    notes = (*notes, *_missing(name, values))
     return Panel(
         kind="intervals",
         values=values[:, None],
@@ -70,13 +58,29 @@ def read_intervals(table: Table, found: Detection, settings: DataSettings) -> Pa
         target=0,
         clock=clock,
         unit=unit,
-        unit_length=unit_length,
+        unit_length=None if known is None else float(UNIT_LENGTHS[known]),
         season_length=settings.season or 1,
         source=table.source,
         columns=dict(found.columns),
-        repairs=repairs,
+        repairs=(*table.notes, *ids.notes, *order.notes, *(stamps.notes if stamps is not None else ())),
         warnings=notes,
     )
+
+
+def _missing(name: str, values: np.ndarray) -> tuple[Note, ...]:
+    """A warning of intervals that are missing."""
+    count = int(np.isnan(values).sum())
+    return (Note("missing_values", f"intervals in column '{name}' are missing", count),) if count else ()
+
+
+def _count_or_take(stamps: Stamps | None, order: Order) -> tuple[np.ndarray, Clock]:
+    """Row numbers, or the times of a column of the file, whose clock has no step."""
+    if stamps is None:
+        rows = np.arange(order.offsets[-1])
+        return rows - np.repeat(order.offsets[:-1], np.diff(order.offsets)), Clock("integer", 1, None, 1.0)
+    times = order.take(stamps.values)
+    resolution = float(find_resolution(times)) if stamps.kind == "date" else None
+    return times, Clock(stamps.kind, None, None, resolution, stamps.zone)
 
 
 def _refuse_negative(table: Table, name: str, lengths: np.ndarray) -> None:

@@ -88,9 +88,8 @@ def find_dates(table: Table, name: str, texts: Column) -> tuple[np.ndarray, tupl
 
 def _day_or_month(table: Table, name: str, texts: Column) -> tuple[tuple[str, ...], tuple[Note, ...]]:
     """Whether 3/4/2020 has its day or its month first, from the numbers above 12."""
-    part = pc.extract_regex(texts, pattern=_NUMERIC).combine_chunks()
-    first = part.field(0).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    second = part.field(1).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    parts = pc.extract_regex(texts, pattern=_NUMERIC).combine_chunks().flatten()
+    first, second = (part.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False) for part in parts)
     day_first, month_first = first > 12, second > 12
     mark = next(letter for letter in str(texts[int(np.argmax(first > 0))]) if letter in "-/.")
     by_day, by_month = f"%d{mark}%m{mark}%Y", f"%m{mark}%d{mark}%Y"
@@ -127,6 +126,15 @@ def _convert(texts: Column, layouts: tuple[str, ...]) -> np.ndarray:
             timed = part.str.contains(":", regex=False)
             if timed.all() if clock == "" else not timed.any():
                 continue
-            found = pd.to_datetime(part, format=layout + clock, errors="coerce")
-            dates[left] = found.astype("datetime64[ns]")
+            dates[left] = _by_layout(part, layout + clock)
     return np.asarray(dates, dtype="datetime64[ns]")
+
+
+def _by_layout(stamps: pd.Series, layout: str) -> pd.Series:
+    """Dates of one layout; NaT for other texts and for years that ns cannot hold."""
+    try:
+        return pd.to_datetime(stamps, format=layout, errors="coerce").astype("datetime64[ns]")
+    except pd.errors.OutOfBoundsDatetime:
+        dates = [pd.to_datetime(stamp, format=layout, errors="coerce") for stamp in stamps]
+        held = [date if date is not pd.NaT and 1678 <= date.year <= 2261 else pd.NaT for date in dates]
+        return pd.Series(held, index=stamps.index, dtype="datetime64[ns]")

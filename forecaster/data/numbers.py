@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -61,6 +62,24 @@ def read_numbers(table: Table, name: str) -> tuple[np.ndarray, tuple[Note, ...]]
     if wrong.any():
         raise _refusal(table, _first(wrong), name)
     return numbers, notes
+
+
+def read_columns(table: Table, names: Sequence[str]) -> tuple[np.ndarray, tuple[Note, ...]]:
+    """Several columns as numbers, side by side.
+
+    Args:
+        table: The file.
+        names: Columns of it.
+
+    Returns:
+        (n_rows, n_names) float64 with NaN where a field is missing, and notes.
+
+    Raises:
+        DataError: A field is not a finite number.
+    """
+    read = [read_numbers(table, name) for name in names]
+    notes = tuple(note for _, part in read for note in part)
+    return np.stack([numbers for numbers, _ in read], axis=1), notes
 
 
 def looks_number(name: str, column: Column) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from forecaster.config.settings import DataSettings
 from forecaster.data.clock import find_sessions, infer_clock
 from forecaster.data.detect import PRICES, Detection
-from forecaster.data.numbers import read_numbers
+from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
 from forecaster.data.repair import merge_duplicates
 from forecaster.data.rows import read_ids, sort_rows
@@ -40,13 +40,7 @@ def read_ohlc(table: Table, found: Detection, settings: DataSettings) -> Panel:
     if settings.duplicates in ("mean", "sum"):
         raise ConfigError(f"--duplicates {settings.duplicates} does not fit prices. Use first or last.")
     roles = [role for role in (*PRICES, "adj_close", "volume") if role in found.columns]
-    columns: list[np.ndarray] = []
-    warnings: list[Note] = []
-    for role in roles:
-        numbers, notes = read_numbers(table, found.columns[role])
-        columns.append(numbers)
-        warnings += notes
-    prices = np.stack(columns, axis=1)  # (n_rows, n_roles)
+    prices, notes = read_columns(table, [found.columns[role] for role in roles])  # (n_rows, n_roles)
     _check_prices(table, found, prices, roles)
     time = found.columns["time"]
     stamps = read_stamps(table, time, settings)
@@ -56,7 +50,7 @@ def read_ohlc(table: Table, found: Detection, settings: DataSettings) -> Panel:
     times, prices, offsets, merged = merge_duplicates(rows, settings.duplicates, (table, time, order))
     clock = _sessions(infer_clock(times, offsets, stamps.kind, stamps.zone), times)
     channels, values, closes, adjusted = _channels(prices, roles, offsets)
-    warnings += _zero_volume(prices, roles) + _suspected_splits(values[:, 1], "adj_close" in roles)
+    suspected = _zero_volume(prices, roles) + _suspected_splits(values[:, 1], "adj_close" in roles)
     return Panel(
         kind="ohlc",
         values=values,
@@ -72,7 +66,7 @@ def read_ohlc(table: Table, found: Detection, settings: DataSettings) -> Panel:
         source=table.source,
         columns=dict(found.columns),
         repairs=(*table.notes, *stamps.notes, *ids.notes, *order.notes, *merged, *adjusted),
-        warnings=tuple(warnings),
+        warnings=(*notes, *suspected),
     )
 
 
@@ -135,7 +129,7 @@ def _channels(
     before[1:] = logs[:-1, 3]
     before[offsets[:-1]] = np.nan
     opens, high, low, close = (logs[:, place] for place in range(4))
-    channels = ["return", "open", "high", "low", "range"]
+    channels = ["close", "open", "high", "low", "range"]
     parts = [close - before, opens - before, high - before, low - before, high - low]
     if "volume" in roles:
         channels.append("volume")

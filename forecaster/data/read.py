@@ -87,22 +87,7 @@ def _from_text(text: Text, ids: set[str]) -> Table:
             raise fault
 
     def parse(names: list[str] | None, types: dict[str, pa.DataType]) -> pa.Table:
-        return pacsv.read_csv(
-            pa.py_buffer(text.data),
-            read_options=pacsv.ReadOptions(column_names=list(header), skip_rows_after_names=1),
-            parse_options=pacsv.ParseOptions(
-                delimiter=text.delimiter,
-                newlines_in_values=quoted,
-                ignore_empty_lines=len(header) > 1,
-            ),
-            convert_options=pacsv.ConvertOptions(
-                null_values=list(MISSING),
-                strings_can_be_null=False,
-                column_types=types,
-                include_columns=names,
-                decimal_point=text.decimal,
-            ),
-        )
+        return _parse(text, list(header), quoted, names, types)
 
     try:
         table = parse(None, dict.fromkeys(texts, pa.string()))
@@ -128,6 +113,28 @@ def _from_text(text: Text, ids: set[str]) -> Table:
         lambda row: f"{text.source}, line {find_line(text, row)}",
         raw,
         text.notes + notes,
+    )
+
+
+def _parse(
+    text: Text, header: list[str], quoted: bool, names: list[str] | None, types: dict[str, pa.DataType]
+) -> pa.Table:
+    """The columns ``names``, all when None, of the given types, else of those that their fields show."""
+    return pacsv.read_csv(
+        pa.py_buffer(text.data),
+        read_options=pacsv.ReadOptions(column_names=header, skip_rows_after_names=1),
+        parse_options=pacsv.ParseOptions(
+            delimiter=text.delimiter,
+            newlines_in_values=quoted,
+            ignore_empty_lines=len(header) > 1,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            null_values=list(MISSING),
+            strings_can_be_null=False,
+            column_types=types,
+            include_columns=names,
+            decimal_point=text.decimal,
+        ),
     )
 
 

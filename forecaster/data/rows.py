@@ -73,7 +73,12 @@ def read_ids(table: Table, name: str | None) -> Ids:
     if column.null_count:
         raise _missing(table, name, np.asarray(column.is_null()))
     encoded = column.dictionary_encode()  # one dictionary for all chunks
-    names = encoded.chunk(encoded.num_chunks - 1).dictionary.cast(pa.string()).to_numpy(zero_copy_only=False).astype(object)
+    names = (
+        encoded.chunk(encoded.num_chunks - 1)
+        .dictionary.cast(pa.string())
+        .to_numpy(zero_copy_only=False)
+        .astype(object)
+    )
     parts = [part.indices.to_numpy(zero_copy_only=False) for part in encoded.chunks]
     codes = np.concatenate(parts).astype(np.int64)
     stripped = np.array([text.strip() for text in names], dtype=object)

@@ -84,7 +84,18 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
 
 
 def unzip(source: str, data: bytes) -> bytes:
-    """The bytes, decompressed if they are gzip; other archives are refused."""
+    """The bytes, decompressed if they are gzip; other archives are refused.
+
+    Args:
+        source: The file as the user typed it, for messages.
+        data: Its bytes.
+
+    Returns:
+        Text or Parquet, not compressed.
+
+    Raises:
+        DataError: The data are damaged, or of another archive.
+    """
     if data[:2] == b"\x1f\x8b":
         try:
             return gzip.decompress(data)

@@ -9,10 +9,10 @@ import numpy as np
 from forecaster.config.settings import DataSettings
 from forecaster.data.clock import advance, find_positions, infer_clock
 from forecaster.data.detect import Detection
-from forecaster.data.numbers import read_numbers
+from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
 from forecaster.data.repair import fill_missing, merge_duplicates
-from forecaster.data.rows import read_ids, sort_rows
+from forecaster.data.rows import Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
 from forecaster.data.zones import Stamps
@@ -49,36 +49,19 @@ def read_values(table: Table, found: Detection, settings: DataSettings) -> Panel
     Raises:
         DataError: A row cannot be read, or two rows of a series have one time.
     """
-    columns: list[np.ndarray] = []
-    warnings: list[Note] = []
-    for name in found.targets:
-        numbers, notes = read_numbers(table, name)
-        columns.append(numbers)
-        warnings += notes
+    values, warned = read_columns(table, found.targets)  # (n_rows, n_targets)
     ids = read_ids(table, found.columns.get("id"))
-    stamps, notes = _stamps(table, found, settings)
-    warnings += notes
-    order = sort_rows(ids.codes, None if stamps is None else stamps.values, len(ids.names), table.n_rows)
-    repairs = [*table.notes, *ids.notes, *order.notes]
-    values = order.take(np.stack(columns, axis=1))  # (n_rows, n_targets)
-    if stamps is None:
-        times = np.arange(len(values)) - np.repeat(order.offsets[:-1], np.diff(order.offsets))
-        grid, n_rows = Grid(times, values, order.offsets), len(values)
-        clock = Clock("integer", 1, None, 1.0)
+    if "time" in found.columns:
+        stamps = read_stamps(table, found.columns["time"], settings)
+        order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+        grid, clock, repairs, notes = _on_clock(stamps, order.take(values), order, (table, found, settings))
     else:
-        repairs += stamps.notes
-        times = order.take(stamps.values)
-        times, values, offsets, notes = merge_duplicates(
-            (times, values, order.offsets), settings.duplicates, (table, found.columns["time"], order)
-        )
-        repairs += notes
-        clock = infer_clock(times, offsets, stamps.kind, stamps.zone)
-        n_rows = len(values)
-        grid, clock, added, notes = _complete(Grid(times, values, offsets), clock)
-        repairs += added
-        warnings += notes
-    n_added = (len(grid.values) - n_rows) * grid.values.shape[1]
-    filled, added, notes = fill_missing(grid.values, grid.offsets, settings.fill, n_added)
+        order = sort_rows(ids.codes, None, len(ids.names), table.n_rows)
+        grid, clock, repairs, notes = _in_order(order.take(values), order)
+    n_added = sum(note.count or 0 for note in repairs if note.code == "missing_rows")
+    filled, fills, missing = fill_missing(
+        grid.values, grid.offsets, settings.fill, n_added * grid.values.shape[1]
+    )
     names, grid = _by_target(ids.names, found, replace(grid, values=filled))
     return Panel(
         kind="values",
@@ -93,17 +76,32 @@ def read_values(table: Table, found: Detection, settings: DataSettings) -> Panel
         season_length=settings.season or 1,
         source=table.source,
         columns=dict(found.columns),
-        repairs=(*repairs, *added),
-        warnings=(*warnings, *notes),
+        repairs=(*table.notes, *ids.notes, *order.notes, *repairs, *fills),
+        warnings=(*warned, *notes, *missing),
     )
 
 
-def _stamps(table: Table, found: Detection, settings: DataSettings) -> tuple[Stamps | None, tuple[Note, ...]]:
-    """Times of the rows, or None with a note when their order is all there is."""
-    if "time" in found.columns:
-        return read_stamps(table, found.columns["time"], settings), ()
+def _in_order(values: np.ndarray, order: Order) -> tuple[Grid, Clock, tuple[Note, ...], tuple[Note, ...]]:
+    """Rows counted in the order of the file, which is said."""
+    times = np.arange(len(values)) - np.repeat(order.offsets[:-1], np.diff(order.offsets))
     text = "no column is read as time; rows are counted from 0 in the order of the file"
-    return None, (Note("row_order", text),)
+    clock = Clock("integer", 1, None, 1.0)
+    return Grid(times, values, order.offsets), clock, (), (Note("row_order", text),)
+
+
+def _on_clock(
+    stamps: Stamps, values: np.ndarray, order: Order, origin: tuple[Table, Detection, DataSettings]
+) -> tuple[Grid, Clock, tuple[Note, ...], tuple[Note, ...]]:
+    """Rows at their times, one per time, with those that a regular series lacks."""
+    table, found, settings = origin
+    times, values, offsets, merged = merge_duplicates(
+        (order.take(stamps.values), values, order.offsets),
+        settings.duplicates,
+        (table, found.columns["time"], order),
+    )
+    clock = infer_clock(times, offsets, stamps.kind, stamps.zone)
+    grid, clock, added, notes = _complete(Grid(times, values, offsets), clock)
+    return grid, clock, (*stamps.notes, *merged, *added), notes
 
 
 def _complete(grid: Grid, clock: Clock) -> tuple[Grid, Clock, tuple[Note, ...], tuple[Note, ...]]:

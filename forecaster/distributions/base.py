@@ -64,6 +64,10 @@ class Distribution(ABC):
             A distribution of the same type.
         """
 
+    @abstractmethod
+    def ravel(self) -> Distribution:
+        """The same distributions along one axis: shape (n,), the last axis fastest."""
+
     def quantile(self, levels: np.ndarray | float) -> np.ndarray:
         """Quantiles at ``levels``: ``shape`` for a number, ``shape + (n_levels,)`` for an array.
 
@@ -230,6 +234,21 @@ def take_parameter(parameter: np.ndarray, shape: tuple[int, ...], index: Index) 
     if parameter.ndim < len(shape) or (parameter.shape[0] == 1 and shape[0] != 1):
         return parameter
     return parameter[index]
+
+
+def ravel_parameter(parameter: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A parameter of distributions along one axis.
+
+    Args:
+        parameter: Any shape that broadcasts with ``shape``.
+        shape: Shape of the distributions it belongs to.
+
+    Returns:
+        (n,), or (1,) where one number serves all.
+    """
+    if parameter.size == 1:
+        return parameter.reshape(1)
+    return np.broadcast_to(parameter, shape).reshape(-1)
 
 
 def row_key(rows: Index, n_axes: int) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, take_parameter
+from forecaster.distributions.base import Distribution, Index, ravel_parameter, take_parameter
 
 
 class Clipped(Distribution):
@@ -27,6 +27,10 @@ class Clipped(Distribution):
     def take(self, index: Index) -> Clipped:
         """Some of the distributions along the first axis."""
         return Clipped(self.base.take(index), take_parameter(self.lower, self.shape, index))
+
+    def ravel(self) -> Clipped:
+        """The same distributions along one axis."""
+        return Clipped(self.base.ravel(), ravel_parameter(self.lower, self.shape))
 
     def cdf(self, x: np.ndarray | float) -> np.ndarray:
         """P(X <= x): 0 below the limit."""

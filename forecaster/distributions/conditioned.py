@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, take_parameter
+from forecaster.distributions.base import Distribution, Index, ravel_parameter, take_parameter
 
 
 class Conditioned(Distribution):
@@ -32,6 +32,10 @@ class Conditioned(Distribution):
     def take(self, index: Index) -> Conditioned:
         """Some of the distributions along the first axis."""
         return Conditioned(self.base.take(index), take_parameter(self.elapsed, self.shape, index))
+
+    def ravel(self) -> Conditioned:
+        """The same distributions along one axis."""
+        return Conditioned(self.base.ravel(), ravel_parameter(self.elapsed, self.shape))
 
     def survival(self, x: np.ndarray | float) -> np.ndarray:
         """P(T > x | T > elapsed); 1 before ``elapsed``."""

@@ -64,6 +64,12 @@ class Empirical(Distribution):
         taken._rows = self._rows[index]
         return taken
 
+    def ravel(self) -> Empirical:
+        """The same distributions along one axis; the samples are shared."""
+        taken = copy.copy(self)
+        taken._rows = self._rows.reshape(-1)
+        return taken
+
     def cdf(self, x: np.ndarray | float) -> np.ndarray:
         """P(X <= x): share of the samples up to ``x``."""
         count = count_below(self.samples, self._rows, np.asarray(x, dtype=np.float64))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, row_key, take_parameter
+from forecaster.distributions.base import Distribution, Index, take_parameter
 from forecaster.distributions.binned import Binned
-from forecaster.distributions.piecewise import PiecewiseLinear
 from forecaster.distributions.root import Excess, find_root
 
-# Knots that a mixture is laid out on for its score.
-SCORE_KNOTS = 200
+# Knots between which the distance of the components of a mixture is taken along straight lines.
+SPREAD_KNOTS = 30
 
-LARGEST = float(np.finfo(np.float64).max)
-
-# What turns a mixture and the probabilities to reach into an excess over them.
-Side = Callable[["Mixture", np.ndarray], Excess]
+# What turns a mixture, values and the probabilities to reach into an excess over them.
+Side = Callable[["Mixture", np.ndarray, np.ndarray], np.ndarray]
 
 
 class Mixture(Distribution):
@@ -55,6 +53,14 @@ class Mixture(Distribution):
             weights = take_parameter(weights, (*self.shape, len(self.components)), index)
         return Mixture([part.take(index) for part in self.components], weights)
 
+    def ravel(self) -> Mixture:
+        """The same distributions along one axis."""
+        weights = self.weights
+        if weights.ndim > 1:
+            n = len(self.components)
+            weights = np.broadcast_to(weights, (*self.shape, n)).reshape(-1, n)
+        return Mixture([part.ravel() for part in self.components], weights)
+
     def _weighted(self, values: Sequence[np.ndarray]) -> np.ndarray:
         """Weighted sum over the components; a component without weight adds nothing, not even inf."""
         total: np.ndarray | float = 0.0
@@ -74,14 +80,12 @@ class Mixture(Distribution):
     def quantile_at(self, probability: np.ndarray | float) -> np.ndarray:
         """Smallest x with P(X <= x) >= probability, to 1e-10 of the probability."""
         p = np.asarray(probability, dtype=np.float64)
-        ends = [part.quantile_at(p) for part in self.components]
-        return self._search(ends, p, lambda part, level: lambda x: part.cdf(x) - level)
+        return self._search([part.quantile_at(p) for part in self.components], p, _over)
 
     def inverse_survival(self, probability: np.ndarray | float) -> np.ndarray:
         """Smallest x with P(X > x) <= probability, to 1e-10 of the probability itself."""
         s = np.asarray(probability, dtype=np.float64)
-        ends = [part.inverse_survival(s) for part in self.components]
-        return self._search(ends, s, _short_of)
+        return self._search([part.inverse_survival(s) for part in self.components], s, _short_of)
 
     def _search(self, ends: Sequence[np.ndarray], target: np.ndarray, side: Side) -> np.ndarray:
         """Smallest x that reaches ``target``; it lies between what the components say."""
@@ -89,22 +93,21 @@ class Mixture(Distribution):
         low, high = used[0], used[0]
         for end in used[1:]:
             low, high = np.fmin(low, end), np.fmax(high, end)
-        target = np.broadcast_to(target, low.shape)
-        excess = side(self, target)
+        shape, n = low.shape, max(math.prod(self.shape), 1)
+        flat, target = self.ravel(), np.broadcast_to(target, shape).reshape(-1)
+        low, high = low.reshape(-1), high.reshape(-1)
+
+        def excess(x: np.ndarray, which: np.ndarray) -> np.ndarray:
+            whole = len(which) == n and len(target) == n
+            return side(flat if whole else flat.take(which % n), x, target[which])
+
         never = np.isposinf(low)
         if np.isposinf(high).any():
-            never = never | (np.isposinf(high) & (excess(np.full(high.shape, LARGEST)) < 0))
+            largest = np.full(len(high), np.finfo(np.float64).max)
+            never |= np.isposinf(high) & (excess(largest, np.arange(len(high))) < 0)
             low = np.where(never, 0.0, low)
             high = np.where(never, 0.0, _finite_end(low, high, excess))
-
-        def of_rows(rows: np.ndarray) -> Excess:
-            return side(self.take(rows), target[row_key(rows, len(self.shape))])
-
-        if self.shape:
-            found = find_root(low, high, excess, of_rows, -len(self.shape))
-        else:
-            found = find_root(low, high, excess, None, -1)
-        return np.where(never, np.inf, found)
+        return np.where(never, np.inf, find_root(low, high, excess)).reshape(shape)
 
     def log_density(self, x: np.ndarray | float) -> np.ndarray:
         """Logarithm of the weighted mean of the densities."""
@@ -134,10 +137,15 @@ class Mixture(Distribution):
             y: Observed values, broadcast with ``shape``.
 
         Returns:
-            That of the mixture's own cdf, laid out straight between 200 quantiles of the components; a
-            share that is never reached counts up to the highest of them.
+            The mean of the components' scores, less the integral of the variance of their cdfs, which is
+            taken along straight lines between quantiles of theirs; inf where a share is never reached.
+
+        Source:
+            The identity (mean F - s)^2 = mean (F - s)^2 - var F, integrated over x.
         """
-        return self._by_rows(_laid_out_crps, 2 * SCORE_KNOTS, y)
+        scores = self._weighted([part.crps(y) for part in self.components])
+        spread = self._by_rows(_spread, SPREAD_KNOTS * len(self.components))
+        return np.where(np.isfinite(scores), scores - spread, scores)
 
     def binned_view(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Edges and mean probs when all components have the same bins, else None."""
@@ -149,27 +157,22 @@ class Mixture(Distribution):
         return first[0], np.asarray(probs)
 
 
-def _laid_out_crps(part: Mixture, y: np.ndarray) -> np.ndarray:
-    """CRPS of the straight lines through a mixture's cdf at its components' quantiles."""
-    n_levels = max(SCORE_KNOTS // len(part.components), 10)
+def _spread(part: Mixture) -> np.ndarray:
+    """Integral over x of the variance of the components' cdfs."""
+    n_levels = max(SPREAD_KNOTS // len(part.components), 6)
     levels = (np.arange(n_levels) + 0.5) / n_levels
-    knots = np.sort(np.concatenate([each.quantile(levels) for each in part.components], axis=-1), axis=-1)
-    known = np.isfinite(knots)
-    knots = np.where(known, knots, np.max(knots, axis=-1, where=known, initial=-np.inf)[..., None])
-    reached = np.moveaxis(part.cdf(np.moveaxis(knots, -1, 0)), 0, -1)  # shape + (n_knots,)
-    rows = np.arange(y.size if y.shape == part.shape else int(np.prod(part.shape))).reshape(part.shape)
-    n_knots = knots.shape[-1]
-    table, steps = knots.reshape(-1, n_knots), np.maximum.accumulate(reached, axis=-1).reshape(-1, n_knots)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scales = np.stack(
-            [
-                steps[:, 0] * (table[:, 1] - table[:, 0]) / (steps[:, 1] - steps[:, 0]),
-                (1 - steps[:, -1]) * (table[:, -1] - table[:, -2]) / (steps[:, -1] - steps[:, -2]),
-            ],
-            axis=1,
-        )
-    scales = np.nan_to_num(scales, nan=0.0, posinf=0.0)
-    return PiecewiseLinear((table, rows), (steps, rows), 1 - steps[:, -1], scales).crps(y)
+    levels = np.concatenate([[0.1 * levels[0]], levels, [1 - 0.1 * levels[0]]])
+    knots = np.concatenate([each.quantile(levels) for each in part.components], axis=-1)
+    knots = np.sort(np.where(np.isfinite(knots), knots, knots[..., :1]), axis=-1)
+    x = np.moveaxis(knots, -1, 0)  # (n_knots,) + shape
+    reached = [np.asarray(each.cdf(x)) for each in part.components]
+    together = part._weighted(reached)
+    squares = []
+    for own in reached:
+        apart = own - together
+        first, last = apart[:-1], apart[1:]
+        squares.append((first * first + first * last + last * last) / 3)
+    return np.asarray((part._weighted(squares) * np.diff(x, axis=0)).sum(axis=0))
 
 
 def _finite_end(low: np.ndarray, high: np.ndarray, excess: Excess) -> np.ndarray:
@@ -181,7 +184,7 @@ def _finite_end(low: np.ndarray, high: np.ndarray, excess: Excess) -> np.ndarray
     reach = np.maximum(np.abs(start), 1.0)
     for _ in range(12):  # 2, 4, 16, 256 .. times as far
         high = np.where(open_end, start + reach, high)
-        open_end &= excess(high) < 0
+        open_end &= excess(high, np.arange(len(high))) < 0
         if not open_end.any():
             break
         with np.errstate(over="ignore"):
@@ -189,14 +192,15 @@ def _finite_end(low: np.ndarray, high: np.ndarray, excess: Excess) -> np.ndarray
     return high
 
 
-def _short_of(part: Mixture, target: np.ndarray) -> Excess:
+def _over(part: Mixture, x: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """How far the cdf at x is above ``target``."""
+    return np.asarray(part.cdf(x) - target)
+
+
+def _short_of(part: Mixture, x: np.ndarray, target: np.ndarray) -> np.ndarray:
     """How far the survival at x is below ``target``, as a share of it."""
-
-    def excess(x: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(target > 0, 1.0 - part.survival(x) / target, -1.0)
-
-    return excess
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(target > 0, 1.0 - part.survival(x) / target, -1.0)
 
 
 def mixture_of(members: Sequence[Distribution], weights: np.ndarray | None = None) -> Distribution:

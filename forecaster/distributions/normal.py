@@ -34,6 +34,11 @@ class Normal(Distribution):
         loc, scale = np.broadcast_arrays(self.loc, self.scale)
         return Normal(loc[index], scale[index])
 
+    def ravel(self) -> Normal:
+        """The same distributions along one axis."""
+        loc, scale = np.broadcast_arrays(self.loc, self.scale)
+        return Normal(loc.reshape(-1), scale.reshape(-1))
+
     def _standard(self, x: np.ndarray | float) -> np.ndarray:
         """Distance from the mean in standard deviations."""
         return np.asarray((np.asarray(x, dtype=np.float64) - self.loc) / self.scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -92,10 +93,18 @@ class PiecewiseLinear(Distribution):
 
     def take(self, index: Index) -> Self:
         """Some of the distributions along the first axis; the tables are shared."""
+        return self._of(lambda rows: np.asarray(rows[index]))
+
+    def ravel(self) -> Self:
+        """The same distributions along one axis; the tables are shared."""
+        return self._of(lambda rows: np.broadcast_to(rows, self.shape).reshape(-1))
+
+    def _of(self, choose: Callable[[np.ndarray], np.ndarray]) -> Self:
+        """The same tables, read at other rows."""
         taken = copy.copy(self)
         same = self._knot_rows is self._level_rows
-        taken._knot_rows = self._knot_rows[index]
-        taken._level_rows = taken._knot_rows if same else self._level_rows[index]
+        taken._knot_rows = choose(self._knot_rows)
+        taken._level_rows = taken._knot_rows if same else choose(self._level_rows)
         return taken
 
     def cdf(self, x: np.ndarray | float) -> np.ndarray:

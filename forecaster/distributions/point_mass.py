@@ -27,6 +27,10 @@ class PointMass(Distribution):
         """Some of the distributions along the first axis."""
         return PointMass(self.value[index])
 
+    def ravel(self) -> PointMass:
+        """The same distributions along one axis."""
+        return PointMass(self.value.reshape(-1))
+
     def cdf(self, x: np.ndarray | float) -> np.ndarray:
         """1 from the value on, 0 below it."""
         return np.asarray(np.asarray(x) >= self.value, dtype=np.float64)

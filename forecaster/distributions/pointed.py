@@ -33,6 +33,10 @@ class Pointed(Distribution):
         """Some of the distributions along the first axis."""
         return Pointed(self.base.take(index), self.value[index])
 
+    def ravel(self) -> Pointed:
+        """The same distributions along one axis."""
+        return Pointed(self.base.ravel(), self.value.reshape(-1))
+
     def point(self, *, squared: bool = False) -> np.ndarray:
         """The point forecast, whatever the error it is held against."""
         del squared

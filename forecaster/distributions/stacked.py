@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -37,6 +38,13 @@ class Stacked(Distribution):
     def take(self, index: Index) -> Stacked:
         """Some of the distributions along the first axis."""
         return Stacked(self.parts, self._part_of[index], self._positions[index])
+
+    def ravel(self) -> Stacked:
+        """The same distributions along one axis."""
+        after = math.prod(self.shape[1:])
+        positions = (self._positions[:, None] * after + np.arange(after)).reshape(-1)
+        parts = [part.ravel() for part in self.parts]
+        return Stacked(parts, np.repeat(self._part_of, after), positions)
 
     def _each(self, function: Callable[..., np.ndarray], *values: np.ndarray | float) -> np.ndarray:
         """``function(part, *values of its rows)`` for every part, put in place."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from forecaster.distributions.base import Index, take_parameter
+from forecaster.distributions.base import Index, ravel_parameter, take_parameter
 
 
 class Step(ABC):
@@ -31,6 +31,10 @@ class Step(ABC):
     @abstractmethod
     def take(self, shape: tuple[int, ...], index: Index) -> Step:
         """The step of some of the distributions, which have ``shape`` now."""
+
+    @abstractmethod
+    def ravel(self, shape: tuple[int, ...]) -> Step:
+        """The step of the same distributions along one axis; they have ``shape`` now."""
 
 
 class AffineStep(Step):
@@ -72,6 +76,10 @@ class AffineStep(Step):
         """The step of some of the distributions."""
         return AffineStep(take_parameter(self.shift, shape, index), take_parameter(self.scale, shape, index))
 
+    def ravel(self, shape: tuple[int, ...]) -> AffineStep:
+        """The step of the same distributions along one axis."""
+        return AffineStep(ravel_parameter(self.shift, shape), ravel_parameter(self.scale, shape))
+
 
 class LogStep(Step):
     """z = log(max(x, floor)); undone by the exponential, so that X is always above 0."""
@@ -110,3 +118,7 @@ class LogStep(Step):
     def take(self, shape: tuple[int, ...], index: Index) -> LogStep:
         """The step of some of the distributions."""
         return LogStep(take_parameter(self.floor, shape, index))
+
+    def ravel(self, shape: tuple[int, ...]) -> LogStep:
+        """The step of the same distributions along one axis."""
+        return LogStep(ravel_parameter(self.floor, shape))

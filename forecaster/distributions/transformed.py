@@ -32,6 +32,10 @@ class Transformed(Distribution):
         """Some of the distributions along the first axis."""
         return Transformed(self.base.take(index), [step.take(self.shape, index) for step in self.steps])
 
+    def ravel(self) -> Transformed:
+        """The same distributions along one axis."""
+        return Transformed(self.base.ravel(), [step.ravel(self.shape) for step in self.steps])
+
     def _forward(self, x: np.ndarray | float) -> np.ndarray:
         """From x to the scale of ``base``."""
         z = np.asarray(x, dtype=np.float64)

@@ -40,17 +40,7 @@ def score_new_rows(
         DataError: No row is new, or too few of them for a single horizon.
     """
     known = known_series(panel.ids, models[0].ids)
-    begins = panel.offsets[:-1].copy()
-    late = panel.times > np.repeat(last_times[known], panel.lengths)
-    counts = np.concatenate([[0], np.cumsum(~late)])
-    old = counts[panel.offsets[1:]] - counts[panel.offsets[:-1]]
-    begins = begins + np.where(known >= 0, old, 0)
-    span = Span(begins, panel.offsets[1:])
-    if span.n_rows == 0:
-        raise DataError(
-            f"{panel.source}: no row is later than the last training row of its series. "
-            f"Give a file that goes on, with the rows before for the look-back."
-        )
+    span = new_span(panel, known, last_times)
     windows = part_windows(panel, span, settings.window)
     if windows.n_windows == 0:
         raise DataError(
@@ -72,3 +62,29 @@ def score_new_rows(
         "n_new_rows": span.n_rows,
         "n_new_ids": int((known < 0).sum()),
     }
+
+
+def new_span(panel: Panel, known: np.ndarray, last_times: np.ndarray) -> Span:
+    """Rows after the last training row of each series; all rows of a series not trained on.
+
+    Args:
+        panel: The file's rows.
+        known: (n_series,) int64 position of each series among those trained on, -1 for others.
+        last_times: (n_trained,) time of the last training row of each.
+
+    Returns:
+        The rows.
+
+    Raises:
+        DataError: There is none.
+    """
+    late = panel.times > np.repeat(last_times[known], panel.lengths)
+    counts = np.concatenate([[0], np.cumsum(~late)])
+    old = counts[panel.offsets[1:]] - counts[panel.offsets[:-1]]
+    span = Span(panel.offsets[:-1] + np.where(known >= 0, old, 0), panel.offsets[1:])
+    if span.n_rows == 0:
+        raise DataError(
+            f"{panel.source}: no row is later than the last training row of its series. "
+            f"Give a file that goes on, with the rows before for the look-back."
+        )
+    return span

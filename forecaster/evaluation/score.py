@@ -16,8 +16,7 @@ from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared
 from forecaster.windows.bins import value_resolution
 from forecaster.windows.gather import gather_targets
-from forecaster.windows.parts import thin
-from forecaster.windows.windows import Span, Windows
+from forecaster.windows.windows import Span, Windows, thin
 
 # Windows that are scored of each part, evenly spaced where there are more; the report says how many.
 MOST_SCORED = 20_000

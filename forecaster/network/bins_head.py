@@ -62,7 +62,8 @@ class BinsHead(Head):
             beside = (beside + beside.T) * side
             table = beside + np.diag(1 - beside.sum(axis=1))
         index = bin_index(np.where(mask, target, 0.0), self.edges)
-        return table[index] * mask[..., None].astype(np.float32)
+        encoded: np.ndarray = table[index] * mask[..., None].astype(np.float32)
+        return encoded
 
     def loss(self, y: Any, mask: Any, outputs: Any) -> Any:
         """Cross-entropy, averaged over the known targets; see ``Head.loss``."""

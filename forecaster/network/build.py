@@ -21,9 +21,7 @@ class Segments(keras.layers.Layer):
     The look-back is padded on the left with unobserved zeros to a multiple of the segment.
     """
 
-    def __init__(
-        self, segment: int, channels: tuple[int, ...] | None = None, **settings: Any
-    ) -> None:
+    def __init__(self, segment: int, channels: tuple[int, ...] | None = None, **settings: Any) -> None:
         """Args: ``segment`` steps at once, ``channels`` to take (all when None), Keras's own settings."""
         super().__init__(**settings)
         self.segment = segment
@@ -86,10 +84,7 @@ def _branches(architecture: Architecture) -> list[tuple[tuple[int, ...] | None, 
     """Channels (None for all) and name prefix of every branch."""
     if not architecture.branches:
         return [(None, "")]
-    return [
-        (channels, f"branch_{number}_")
-        for number, channels in enumerate(architecture.branches, start=1)
-    ]
+    return [(channels, f"branch_{number}_") for number, channels in enumerate(architecture.branches, start=1)]
 
 
 def _branch(

@@ -38,9 +38,7 @@ def predict_outputs(model: keras.Model, source: BatchSource, batch_size: int = 1
             if forward is None:
                 outputs[begin:end] = model.predict_on_batch(_arrays(batch))
             else:
-                tensors = {
-                    name: torch.from_numpy(part).to(device) for name, part in _arrays(batch).items()
-                }
+                tensors = {name: torch.from_numpy(part).to(device) for name, part in _arrays(batch).items()}
                 outputs[begin:end] = forward(tensors, False).float().cpu().numpy()
             begin = end
     return outputs

@@ -48,9 +48,7 @@ def _states(layer: Any, sequences: Any, initial_state: Any) -> list[Any]:
         shape = (1, sequences.shape[0], layer.units)
         return [torch.zeros(shape, dtype=sequences.dtype, device=sequences.device)] * n_states
     given = initial_state if isinstance(initial_state, list | tuple) else [initial_state]
-    return [
-        keras.ops.convert_to_tensor(state, dtype=layer.compute_dtype).unsqueeze(0) for state in given
-    ]
+    return [keras.ops.convert_to_tensor(state, dtype=layer.compute_dtype).unsqueeze(0) for state in given]
 
 
 def _finished(layer: Any, outputs: Any, states: list[Any]) -> Any:

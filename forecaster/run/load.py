@@ -121,6 +121,8 @@ def _fitted(
         spec.normaliser.target,
         arrays["covariate/shift"],
         arrays["covariate/scale"],
+        spec.normaliser.input_scale,
+        spec.normaliser.target_scale,
     )
     return Fitted(
         head_from_json(spec.head),

@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from keras.ops import convert_to_numpy
 
 from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite
@@ -45,35 +42,13 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
     rows = int(run.panel.lengths.max()) if context and run.panel.n_series else 0
     files = {
         "spec.json": spec.to_bytes(),
-        "weights.safetensors": weights_bytes([tensors(model) for model in run.models]),
+        "weights.safetensors": weights_bytes([model.tensors() for model in run.models]),
         "report.json": (json.dumps(finite(run.report), indent=1) + "\n").encode(),
         **context_bytes(run.panel, rows),
     }
     version = write_version(folder, files, keep=keep)
     set_latest(folder)
     return version
-
-
-def tensors(model: Fitted) -> dict[str, np.ndarray]:
-    """Every number of a model that is no setting: weights, scales, bins, residuals.
-
-    Args:
-        model: A trained model.
-
-    Returns:
-        Arrays by name: ``network0/...`` for each member, ``scale0/shift`` for each transform,
-        ``covariate/shift`` and ``head/...``.
-    """
-    found: dict[str, np.ndarray] = {}
-    for number, network in enumerate(model.models):
-        for position, weight in enumerate(network.weights):
-            found[f"network{number}/{position:03d}"] = convert_to_numpy(weight)
-    for number, step in enumerate(model.normaliser.steps):
-        found[f"scale{number}/shift"] = step.shift
-        found[f"scale{number}/scale"] = step.scale
-    found["covariate/shift"] = model.normaliser.covariate_shift
-    found["covariate/scale"] = model.normaliser.covariate_scale
-    return found
 
 
 def _model_spec(model: Fitted) -> ModelSpec:
@@ -91,6 +66,8 @@ def _model_spec(model: Fitted) -> ModelSpec:
             season_length=normaliser.season_length,
             target=normaliser.target,
             n_channels=len(normaliser.covariate_shift),
+            input_scale=normaliser.input_scale,
+            target_scale=normaliser.target_scale,
         ),
         n_members=len(model.models),
     )

@@ -36,6 +36,8 @@ class NormaliserSpec(_Strict):
     season_length: int = Field(ge=1)
     target: int = Field(ge=0)
     n_channels: int = Field(ge=1, le=10_000)
+    input_scale: tuple[float, float]
+    target_scale: tuple[float, float]
 
 
 class ModelSpec(_Strict):

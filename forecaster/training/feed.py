@@ -1,4 +1,4 @@
-"""Feed: batches as the network takes them, gathered once when they are small and again each epoch when not."""
+"""Feed: batches as the network takes them, gathered once when small, again each epoch when not."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Feed:
         self.batch_size = batch_size
         self._cache: dict[str, Any] | None = None
         self._known = np.zeros(0, dtype=np.int64)
-        first = self._arrays(next(iter(source.batches(1))))
+        first = self._arrays(next(iter(source.batches(1, np.zeros(1, dtype=np.int64)))))
         n_bytes = sum(array.nbytes for array in first.values()) * source.n_windows
         if n_bytes <= CACHE_BYTES:
             self._fill()

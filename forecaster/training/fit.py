@@ -20,10 +20,10 @@ from forecaster.training.members import Member, member_plans, train_members
 from forecaster.training.plan import EpochResult, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
 from forecaster.windows.batch import Gathered
-from forecaster.windows.gather import WindowSource
-from forecaster.windows.parts import Parts, thin
+from forecaster.windows.gather import WindowSource, with_scales
+from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
-from forecaster.windows.windows import history_rows
+from forecaster.windows.windows import history_rows, thin
 
 # Windows that the best weights are chosen by; more change the choice little and cost an epoch's time.
 MOST_VALID = 4096
@@ -122,7 +122,7 @@ def _fit(
         scope=transform.scope or "panel",
         residual=transform.residual or "none",
     )
-    source = WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series))
+    source = with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series)))
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
     head = make_head(name, settings, source)
     architecture = make_architecture(settings, panel.channels, head.n_outputs)
@@ -142,7 +142,7 @@ def _fit(
     fitted = Fitted(
         head,
         architecture,
-        normaliser,
+        source.normaliser,
         tuple(member.model for member in members),
         panel.ids,
         panel.kind in ("events", "intervals"),
@@ -165,7 +165,7 @@ def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSou
         A new head.
     """
     source = replace(source, windows=thin(source.windows, MOST_VALID))
-    batch, _ = source.gather(np.arange(source.n_windows))
+    batch, _ = source.gather_all()
     outputs = [predict_outputs(member.model, Gathered(batch))[:, :, 0] for member in members]
     return head.with_residuals(batch.target - median_of(outputs), batch.mask)
 

@@ -79,6 +79,24 @@ class Fitted:
             forecast: Distribution = Transformed(self._combine(outputs), steps)
             yield Clipped(forecast, 0.0) if self.non_negative else forecast
 
+    def tensors(self) -> dict[str, np.ndarray]:
+        """Every array that is no setting, by name, for the run folder.
+
+        Returns:
+            ``network0/000`` ... for the weights of each member, ``scale0/shift`` and ``scale0/scale``
+            for each transform, ``covariate/shift`` and ``covariate/scale``.
+        """
+        found: dict[str, np.ndarray] = {}
+        for number, network in enumerate(self.models):
+            for position, weight in enumerate(network.weights):
+                found[f"network{number}/{position:03d}"] = keras.ops.convert_to_numpy(weight)
+        for number, step in enumerate(self.normaliser.steps):
+            found[f"scale{number}/shift"] = step.shift
+            found[f"scale{number}/scale"] = step.scale
+        found["covariate/shift"] = self.normaliser.covariate_shift
+        found["covariate/scale"] = self.normaliser.covariate_scale
+        return found
+
     def _combine(self, outputs: list[np.ndarray]) -> Distribution:
         """The mixture of the members' distributions; for points the distribution about their median."""
         if isinstance(self.head, PointHead):

@@ -114,7 +114,9 @@ class _Training:
         began = perf_counter()
         before = self._probe()
         if not isfinite(before):
-            raise ValueError(f"the loss of the untrained network is {before}: inputs or targets are not finite")
+            raise ValueError(
+                f"the loss of the untrained network is {before}: inputs or targets are not finite"
+            )
         for epoch in range(1, self.n_epochs + 1):
             if stop.is_set:
                 break
@@ -199,20 +201,20 @@ class _Training:
                 raise self._not_a_number(number)
         return numbers
 
-    def _mean_loss(self, feed: Feed, most: int | None = None) -> float:
-        """Mean loss over the known targets of ``most`` batches, of all when None."""
+    def _mean_loss(self, feed: Feed, order: np.ndarray | None = None) -> float:
+        """Mean loss over the known targets of the windows in ``order``, of all when None."""
         losses: list[Any] = []
         known: list[int] = []
-        for batch in feed.batches():
+        for batch in feed.batches(order):
             losses.append(self.stepper.loss(batch))
             known.append(batch.n_known)
-            if len(losses) == most:
-                break
         return float(np.average(self.stepper.read(losses), weights=known)) if sum(known) else 0.0
 
     def _probe(self) -> float:
-        """Loss on the first training windows, without dropout."""
-        return self._mean_loss(self.feed, PROBE_BATCHES)
+        """Loss on some training windows, evenly spaced, without dropout."""
+        n_probed = min(PROBE_BATCHES * self.plan.batch_size, self.n_windows)
+        order = np.linspace(0, self.n_windows - 1, n_probed).astype(np.int64)
+        return self._mean_loss(self.feed, order)
 
     def _has_waited_enough(self, epoch: int) -> bool:
         """Whether the validation loss has not gained for as long as the plan waits."""

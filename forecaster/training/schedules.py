@@ -74,9 +74,7 @@ class Plateau:
             self.rate, self.waited = self.rate * self.gamma, 0
 
 
-def make_schedule(
-    plan: SchedulePlan, rate: float, total_steps: int, steps_per_epoch: int
-) -> Schedule:
+def make_schedule(plan: SchedulePlan, rate: float, total_steps: int, steps_per_epoch: int) -> Schedule:
     """The rate as a function of the step, 0 .. total_steps - 1.
 
     Args:
@@ -103,8 +101,8 @@ def make_schedule(
     makers: dict[str, Callable[[], Schedule]] = {
         "constant": lambda: lambda _step: rate,
         "step": lambda: lambda step: rate * gamma ** (step // steps_per_epoch // plan.step_epochs),
-        "multistep": lambda: lambda step: (
-            rate * gamma ** sum(step // steps_per_epoch >= epoch for epoch in plan.milestones)
+        "multistep": lambda: (
+            lambda step: rate * gamma ** sum(step // steps_per_epoch >= epoch for epoch in plan.milestones)
         ),
         "exponential": lambda: lambda step: rate * gamma ** (step // steps_per_epoch),
         "cosine": lambda: lambda step: rate * (1 + cos(pi * min(step / total_steps, 1.0))) / 2,

@@ -18,7 +18,7 @@ from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
 from forecaster.windows.bins import fit_bins, value_resolution
 from forecaster.windows.gather import WindowSource
-from forecaster.windows.parts import thin
+from forecaster.windows.windows import thin
 
 Rate = Callable[[int, int], float]
 
@@ -84,8 +84,7 @@ def target_edges(settings: Settings, source: WindowSource) -> np.ndarray:
     Where every window goes through the same transforms, edges are cut in the unit of the data and taken
     through them; where windows differ (level, last, residual), on the normalised targets themselves.
     """
-    windows = thin(source.windows, MOST_BINNED)
-    batch, steps = replace(source, windows=windows).gather(np.arange(windows.n_windows))
+    batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
     rule, n_bins = settings.transform.bins, settings.transform.n_bins or 10
     if source.normaliser.is_common:
         y = batch.target[batch.mask][None]  # (1, n): the steps' numbers are (1, 1)

@@ -94,7 +94,8 @@ class KerasStepper:
 
     def take(self, stored: np.ndarray, index: np.ndarray) -> np.ndarray:
         """Rows of an array."""
-        return stored[index]
+        rows: np.ndarray = stored[index]
+        return rows
 
     def step(self, batch: Fed, rate: float) -> float:
         """See ``Stepper.step``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from forecaster.errors import ConfigError
@@ -85,26 +87,32 @@ def fit_bins(
 def _discretised(
     known: np.ndarray, rule: str, n_bins: int, limits: tuple[float, float]
 ) -> np.ndarray:
-    """Edges by scikit-learn's discretiser, over ``limits`` for equal widths."""
+    """Edges by rule, over ``limits`` for equal widths."""
     if rule == "quantile":
-        from sklearn.preprocessing import KBinsDiscretizer
-
-        binner = KBinsDiscretizer(
-            n_bins=n_bins,
-            encode="ordinal",
-            strategy="quantile",
-            quantile_method="averaged_inverted_cdf",
-            subsample=None,
-        )
-        unique, counts = np.unique(known, return_counts=True)
+        unique = np.unique(known)
         if len(unique) <= n_bins:  # each value has a bin of its own, cut halfway
             middle = (unique[1:] + unique[:-1]) / 2
             return np.concatenate([[unique[0]], middle, [unique[-1]]])
-        del counts
-        return np.asarray(binner.fit(known.reshape(-1, 1)).bin_edges_[0])
+        return _equal_counts(known, n_bins)
     if rule == "uniform":
         return np.linspace(*limits, n_bins + 1)
     return np.geomspace(*limits, n_bins + 1)
+
+
+def _equal_counts(known: np.ndarray, n_bins: int) -> np.ndarray:
+    """Edges of bins with equal counts, by scikit-learn; tied edges are merged."""
+    from sklearn.preprocessing import KBinsDiscretizer
+
+    binner = KBinsDiscretizer(
+        n_bins=n_bins,
+        encode="ordinal",
+        strategy="quantile",
+        quantile_method="averaged_inverted_cdf",
+        subsample=None,
+    )
+    with warnings.catch_warnings():  # that tied edges are merged is what we want of it
+        warnings.filterwarnings("ignore", message="Bins whose width are too small")
+        return np.asarray(binner.fit(known.reshape(-1, 1)).bin_edges_[0])
 
 
 def bin_index(values: np.ndarray, edges: np.ndarray) -> np.ndarray:

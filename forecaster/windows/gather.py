@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from forecaster.data.panel import Panel
 from forecaster.distributions.steps import Step
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.transforms import Normaliser
-from forecaster.windows.windows import Windows
+from forecaster.windows.windows import Windows, thin
 
 # Numbers gathered at once: enough to hide NumPy's overhead, little enough to stay in the cache.
 BLOCK_NUMBERS = 1 << 19
@@ -65,6 +65,10 @@ class WindowSource:
         )
         return batch, steps
 
+    def gather_all(self) -> tuple[Batch, list[Step]]:
+        """All windows at once; for sets that were thinned."""
+        return self.gather(np.arange(self.n_windows))
+
     def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
         """The windows in ``order`` (as they are when None), ``batch_size`` at a time.
 
@@ -82,6 +86,42 @@ class WindowSource:
         for begin in range(0, len(order), block):
             gathered, _ = self.gather(order[begin : begin + block])
             yield from Gathered(gathered).batches(batch_size)
+
+
+# Windows that the scales of inputs and targets are taken from, evenly spaced.
+MOST_SCALED = 4096
+
+
+def with_scales(source: WindowSource) -> WindowSource:
+    """The source with inputs and targets brought to mean 0 and spread 1 over its windows.
+
+    Args:
+        source: Training windows, their transforms fitted.
+
+    Returns:
+        The same windows, with ``input_scale`` and ``target_scale`` fitted.
+    """
+    batch, _ = replace(source, windows=thin(source.windows, MOST_SCALED)).gather_all()
+    target = source.normaliser.target
+    seen = batch.past[:, :, target][batch.observed[:, :, target] > 0]
+    normaliser = replace(
+        source.normaliser,
+        input_scale=_mean_and_spread(seen),
+        target_scale=_mean_and_spread(batch.target[batch.mask]),
+    )
+    return replace(source, normaliser=normaliser)
+
+
+def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
+    """Mean, and the standard deviation of a normal variable with the same mean absolute deviation.
+
+    Rounding leaves a little of what does not move; it is no spread.
+    """
+    if len(values) == 0:
+        return 0.0, 1.0
+    mean = float(values.mean(dtype=np.float64))
+    spread = float(np.abs(values - mean).mean(dtype=np.float64)) * np.sqrt(np.pi / 2)
+    return mean, float(spread) if spread > 1e-6 * max(abs(mean), 1e-6) else 1.0
 
 
 def gather_past(

@@ -104,21 +104,6 @@ def _random_parts(panel: Panel, split: Split, settings: WindowSettings, seed: in
     )
 
 
-def thin(windows: Windows, most: int) -> Windows:
-    """``most`` of the windows, evenly spaced; all of them when there are fewer.
-
-    Args:
-        windows: Any set.
-        most: Largest number to keep.
-
-    Returns:
-        A new set, in the same order.
-    """
-    if windows.n_windows <= most:
-        return windows
-    return windows.select(np.linspace(0, windows.n_windows - 1, most).round().astype(np.int64))
-
-
 def data_facts(panel: Panel, span: Span) -> DataFacts:
     """What the rules of the defaults look at, from the training rows alone.
 

@@ -50,6 +50,9 @@ class Normaliser:
         target: Index of the target channel.
         covariate_shift: (n_channels,) mean of every channel over the training rows.
         covariate_scale: (n_channels,) standard deviation likewise.
+        input_scale: Mean and spread of the transformed target channel of training windows.
+        target_scale: Mean and spread of their transformed targets: what the network learns is of order 1,
+            however small the changes are that are left after the transforms.
     """
 
     steps: tuple[Fitted, ...]
@@ -58,6 +61,8 @@ class Normaliser:
     target: int
     covariate_shift: np.ndarray
     covariate_scale: np.ndarray
+    input_scale: tuple[float, float] = (0.0, 1.0)
+    target_scale: tuple[float, float] = (0.0, 1.0)
 
     @property
     def is_common(self) -> bool:
@@ -85,10 +90,12 @@ class Normaliser:
             step = self._step(fitted, x, series)
             x = step.forward(x)
             steps.append(step)
-        normal[:, :, self.target] = x
+        normal[:, :, self.target] = (x - self.input_scale[0]) / self.input_scale[1]
         if self.residual != "none":
             naive = self._naive(x, horizon)
             steps.append(AffineStep(naive, np.ones((1, 1))))
+        shift, scale = self.target_scale
+        steps.append(AffineStep(np.full((1, 1), shift), np.full((1, 1), scale)))
         return normal, steps
 
     def _step(self, fitted: Fitted, x: np.ndarray, series: np.ndarray) -> Step:

@@ -128,6 +128,21 @@ def make_windows(
     return Windows(targets - look_back, look_back, horizon, np.asarray(span.ends, dtype=np.int64))
 
 
+def thin(windows: Windows, most: int) -> Windows:
+    """``most`` of the windows, evenly spaced; all of them when there are fewer.
+
+    Args:
+        windows: Any set.
+        most: Largest number to keep.
+
+    Returns:
+        A new set, in the same order.
+    """
+    if windows.n_windows <= most:
+        return windows
+    return windows.select(np.linspace(0, windows.n_windows - 1, most).round().astype(np.int64))
+
+
 def history_rows(panel: Panel, min_history: int) -> int:
     """Rows before the first target that make ``min_history`` values: one more for events.
 

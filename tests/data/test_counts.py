@@ -55,7 +55,9 @@ def test_ties_count_and_are_no_matter_of_a_warning() -> None:
 def test_periods_without_dates_or_without_end_are_refused() -> None:
     with pytest.raises(ConfigError, match="--count-per day: the times of data are numbers, not dates"):
         read([1, 2], ["a", "a"], "day")
-    with pytest.raises(DataError, match=r"--count-per minute would make 262,974,241 rows\. Count per a longer"):
+    with pytest.raises(
+        DataError, match=r"--count-per minute would make 262,974,241 rows\. Count per a longer"
+    ):
         read(["1700-01-01", "2200-01-01"], ["a", "a"], "minute")
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -82,8 +81,8 @@ def test_few_rows_are_values_only_with_a_usual_name() -> None:
         ({"name": list("abcdef")}, {"kind": "events"},
          "data: no column holds timestamps; found name. Name it with --time."),
         ({"month": ["1-01"] * 6, "value": range(6)}, {},
-         "data: column 'month' is named as a time, but '1-01' is no date. Name its format with --time-format, "
-         "or remove the column to count the rows."),
+         "data: column 'month' is named as a time, but '1-01' is no date. Name its format with "
+         "--time-format, or remove the column to count the rows."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_decided_is_an_error(
@@ -104,15 +103,3 @@ def test_columns_of_a_run_are_found_again() -> None:
     assert str(caught.value) == (
         "data: trained on b, ds, name; this file lacks b, name. Use a file with all of them."
     )
-
-
-SHARED = Path("/work/shared/data")
-
-
-@pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not there")
-@pytest.mark.parametrize("kind", ["events", "ohlc", "values"])
-def test_shared_files_are_found_by_their_folder(kind: str) -> None:
-    wide = ("elecdemand", "shampoo", "nll", "so_sequences")
-    for path in sorted((SHARED / kind).rglob("*.csv*")):
-        if not any(word in path.name for word in wide):
-            assert detect(read_table(path, DataSettings()), DataSettings()).kind == kind, path

@@ -33,7 +33,7 @@ def codes(panel: Panel) -> list[tuple[str, int | None]]:
 
 def test_channels_are_logs_over_the_close_before() -> None:
     panel = read_panel(prices())
-    assert panel.channels == ("return", "open", "high", "low", "range")
+    assert panel.channels == ("close", "open", "high", "low", "range")
     assert np.isnan(panel.values[0, :4]).all()
     np.testing.assert_allclose(
         panel.values[1], np.log([1.01, 1.01 * 0.99, 1.01 * 1.02, 1.01 * 0.98, 1.02 / 0.98])

@@ -112,7 +112,7 @@ def test_architecture_survives_json() -> None:
 
 @pytest.mark.parametrize("stored", [{"look_back": 3}, {"look_back": 3, "extra": 1}])
 def test_stored_architecture_with_missing_or_unknown_fields_is_refused(stored: dict) -> None:
-    with pytest.raises(ValueError, match="extra|missing"):
+    with pytest.raises(ValueError, match=r"extra|missing"):
         Architecture.from_json(stored)
 
 

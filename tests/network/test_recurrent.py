@@ -28,7 +28,7 @@ def pair(cell: str, n_features: int, **settings):
 def forced_to_fall_back(monkeypatch: pytest.MonkeyPatch, layer_class: type) -> None:
     """Make a fused layer fail loudly, should it call the stock path."""
 
-    def fail(*args: object, **kwargs: object) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
         raise AssertionError("stock path taken")
 
     monkeypatch.setattr(layer_class.__mro__[1], "call", fail)
@@ -55,7 +55,7 @@ def gradients(layer, x: torch.Tensor, **call) -> list[torch.Tensor]:
         {"go_backwards": True, "return_state": True},
     ],
 )
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 2), (4, 9, 7)])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (4, 7, 3)])
 def test_fused_layer_equals_keras_layer(cell: str, settings: dict, shape: tuple) -> None:
     fused, stock = pair(cell, shape[2], **settings)
     x = torch.randn(shape, generator=torch.Generator().manual_seed(2))
@@ -115,7 +115,7 @@ def test_input_dropout_leaves_the_mean_and_stops_at_inference() -> None:
     x = torch.ones(4000, 1, 1)
     dropped = layer(x, training=True)
     assert set(dropped.detach().unique().tolist()) == {0.0, 2.0}
-    assert abs(float(dropped.mean()) - 1) < 0.1
+    assert abs(dropped.mean().item() - 1) < 0.1
     assert torch.equal(layer(x, training=False), torch.ones(4000, 1))
 
 

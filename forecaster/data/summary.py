@@ -1,0 +1,80 @@
+"""What a panel holds, in plain values: for `forecast inspect`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from forecaster.data.clock import to_display
+from forecaster.data.panel import Panel
+
+
+def summarise(panel: Panel) -> dict[str, Any]:
+    """Kind, columns, span, spacing and spread of a panel.
+
+    Args:
+        panel: As it was read.
+
+    Returns:
+        Plain values by name, in the order in which they are shown.
+    """
+    y = panel.y[np.isfinite(panel.y)]
+    lengths = panel.lengths
+    facts: dict[str, Any] = {
+        "kind": panel.kind,
+        "columns": dict(panel.columns),
+        "channels": list(panel.channels),
+        "rows": panel.n_rows,
+        "series": panel.n_series,
+        "rows_per_series": _spread(lengths.astype(np.float64)),
+    }
+    if panel.n_rows:
+        span = to_display(panel.clock, np.array([panel.times.min(), panel.times.max()]))
+        facts |= {"first": str(span[0]), "last": str(span[1])}
+    facts |= {
+        "step": panel.clock.step,
+        "zone": panel.clock.zone,
+        "season": panel.season_length,
+        "unit": panel.unit,
+        "target": panel.channels[panel.target],
+        "values": _spread(y),
+        "missing": int(np.isnan(panel.y).sum()) - _first_rows(panel),
+        "zeros": int((y == 0).sum()),
+        "outliers": n_outliers(y),
+    }
+    return facts | {
+        "repairs": [{"code": note.code, "text": note.text, "count": note.count} for note in panel.repairs],
+        "warnings": [{"code": note.code, "text": note.text, "count": note.count} for note in panel.warnings],
+    }
+
+
+def n_outliers(y: np.ndarray) -> int:
+    """Values more than three interquartile ranges beyond the quartiles.
+
+    Args:
+        y: (n,) finite.
+
+    Returns:
+        How many; 0 where half of the values are alike.
+
+    Source:
+        Tukey, "Exploratory Data Analysis", 1977: the outer fences.
+    """
+    if len(y) == 0:
+        return 0
+    low, high = np.quantile(y, [0.25, 0.75])
+    reach = 3 * (high - low)
+    return int(((y < low - reach) | (y > high + reach)).sum()) if reach > 0 else 0
+
+
+def _first_rows(panel: Panel) -> int:
+    """Rows without a value by nature: the first event, or the first close, of every series."""
+    return int((panel.lengths > 0).sum()) if panel.kind in ("events", "ohlc") else 0
+
+
+def _spread(values: np.ndarray) -> str:
+    """Smallest, median and largest in words."""
+    if len(values) == 0:
+        return "none"
+    return f"{values.min():,.6g} to {values.max():,.6g}, median {np.median(values):,.6g}"

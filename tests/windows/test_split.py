@@ -1,0 +1,90 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from forecaster.config.settings import WindowSettings
+from forecaster.data.panel import Clock, Panel
+from forecaster.errors import ConfigError
+from forecaster.windows.parts import make_parts
+from forecaster.windows.split import make_split
+
+from tests.windows.test_windows import panel_of
+
+
+def cuts(panel, least=2, **settings):
+    split = make_split(panel, WindowSettings(**settings), least_train=least)
+    return split.train_ends.tolist(), split.valid_ends.tolist()
+
+
+def test_default_holds_out_ten_percent_twice():
+    assert cuts(panel_of(list(np.arange(100.0)))) == ([80], [90])
+
+
+def test_default_holds_out_the_horizon_at_least():
+    assert cuts(panel_of(list(np.arange(100.0))), horizon=24) == ([52], [76])
+
+
+@pytest.mark.parametrize("size", [0.2, 20, "20", "0.2"])
+def test_size_is_a_fraction_or_a_count(size):
+    assert cuts(panel_of(list(np.arange(100.0))), test_size=size, valid_size=0)[1] == [80]
+
+
+def test_size_is_a_date():
+    panel = panel_of(list(np.arange(100.0)))
+    days = np.datetime64("2020-01-01", "ns") + np.arange(100) * np.timedelta64(1, "D")
+    dated = replace(panel, times=days.astype("datetime64[ns]"), clock=Clock("date", "D"))
+    assert cuts(dated, test_size="2020-03-01", valid_size=0)[1] == [60]
+
+
+def test_short_series_keeps_its_rows_for_training():
+    panel = panel_of(list(np.arange(100.0)), [1.0, 2, 3])
+    assert cuts(panel, least=3, horizon=1) == ([80, 103], [90, 103])
+
+
+def test_test_part_goes_before_valid_part_when_rows_are_few():
+    assert cuts(panel_of([1.0, 2, 3, 4, 5]), least=4) == ([4], [4])
+
+
+def test_size_that_cannot_be_held_out_is_refused():
+    with pytest.raises(ConfigError, match="--test-size 10"):
+        cuts(panel_of([1.0, 2, 3]), test_size=10)
+    with pytest.raises(ConfigError, match=r"1\.5"):
+        cuts(panel_of([1.0, 2, 3]), test_size=1.5)
+
+
+def test_events_with_ids_are_cut_at_one_date():
+    times = np.array([0, 50, 99, 60, 95, 97], dtype=np.int64)
+    panel = Panel(
+        "events",
+        np.array([[np.nan], [50], [49], [np.nan], [35], [2]]),
+        np.array([0, 3, 6]),
+        times,
+        np.array(["a", "b"], dtype=object),
+        ("gap",),
+        0,
+        Clock("integer"),
+        unit_length=1.0,
+        columns={"id": "customer", "time": "t"},
+    )
+    split = make_split(panel, WindowSettings(), least_train=2)
+    assert (split.test_ends - split.valid_ends).tolist() == [1, 2]
+
+
+def test_train_windows_end_before_the_cut_and_test_windows_after_it():
+    panel = panel_of(list(np.arange(100.0)))
+    settings = WindowSettings(look_back=5, min_history=5, horizon=3)
+    split = make_split(panel, settings, least_train=8)
+    parts = make_parts(panel, split, settings)
+    assert (parts.train.origins + 3).max() < split.train_ends[0]
+    assert (parts.valid.origins + 1).min() == split.train_ends[0]
+    assert (parts.test.origins + 1).min() == split.valid_ends[0]
+
+
+def test_random_split_is_marked_leaky_and_uses_every_window_once():
+    panel = panel_of(list(np.arange(100.0)))
+    settings = WindowSettings(look_back=5, min_history=5, split="random")
+    split = make_split(panel, settings, least_train=8)
+    parts = make_parts(panel, split, settings)
+    together = np.concatenate([parts.train.starts, parts.valid.starts, parts.test.starts])
+    assert split.leaky and sorted(together.tolist()) == list(range(95))
+    assert parts.test.n_windows == 19
