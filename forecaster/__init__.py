@@ -1,8 +1,53 @@
 """Time-series forecasting with stacked LSTMs on Keras: events, intervals, values and OHLC."""
 
+from __future__ import annotations
+
+import importlib
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from forecaster.data.load import read_panel
+    from forecaster.errors import ConfigError, DataError, ForecasterError, RunError
+    from forecaster.forecaster import Forecaster
+    from forecaster.windows.windows import make_windows, window_arrays
 
 # Keras reads its backend once, when it is first imported: choose it before anything can import it.
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "Forecaster",
+    "ForecasterError",
+    "RunError",
+    "make_windows",
+    "read_panel",
+    "window_arrays",
+]
+
+# Where the public names are; they are fetched when they are asked for, so that the package itself is light.
+_HOMES = {
+    "ConfigError": "errors",
+    "DataError": "errors",
+    "Forecaster": "forecaster",
+    "ForecasterError": "errors",
+    "RunError": "errors",
+    "make_windows": "windows.windows",
+    "read_panel": "data.load",
+    "window_arrays": "windows.windows",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported now."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'forecaster' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"forecaster.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What ``dir`` and completion show."""
+    return [*__all__, "__version__"]

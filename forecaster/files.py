@@ -165,9 +165,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what, remedy = _REASONS.get(
-            error.errno or 0, (error.strerror or str(error), "Choose another place.")
-        )
+        what, remedy = _REASONS.get(error.errno or 0, (error.strerror or str(error), "Choose another place."))
         raise RunError(f"{path}: {what}. {remedy}") from error
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.config.build import make_settings
 from forecaster.config.settings import Settings
-from forecaster.errors import ConfigError, RunError
+from forecaster.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,7 @@ class Forecaster:
 
     def fit(
         self,
-        data: Source,
+        data: Source | Panel,
         *,
         schedule: Callable[[int, int], float] | None = None,
         progress: Progress | None = None,
@@ -83,7 +83,7 @@ class Forecaster:
         """Train on a file or a DataFrame, and score the model and the baselines on held-out rows.
 
         Args:
-            data: A path, ``-`` for standard input, a binary file or a DataFrame.
+            data: A path, ``-`` for standard input, a binary file, a DataFrame, or a panel read before.
             schedule: Learning rate by (step, total steps), in place of the setting.
             progress: Called after every epoch.
 
@@ -95,9 +95,10 @@ class Forecaster:
             ConfigError: A setting does not fit the data.
         """
         from forecaster.data.load import read_panel
+        from forecaster.data.panel import Panel
 
         began = time.perf_counter()
-        panel = read_panel(data, self.settings.data)
+        panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
         read_seconds = time.perf_counter() - began
         from forecaster.evaluation.job import train_run
         from forecaster.training.fit import Hooks
@@ -159,7 +160,7 @@ class Forecaster:
         from forecaster.evaluation.new_rows import score_new_rows
 
         run = self._trained()
-        return score_new_rows(run.models, self._read(data), run.last_rows, run.settings, level)
+        return score_new_rows(run.models, self._read(data), run.last_times, run.settings, level)
 
     def cross_validation(
         self,

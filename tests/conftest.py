@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecaster.data.panel import Clock, Panel
@@ -49,3 +53,53 @@ def tiny_panel() -> Panel:
         columns={"id": "unique_id", "time": "ds", "target": "y"},
         source="tiny.csv",
     )
+
+
+# Settings of a network that trains in a blink.
+TINY: dict[str, Any] = {"epochs": 2, "ensemble": 1, "units": 8, "threads": 1}
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run that was trained once for all tests, and the file it was trained on."""
+
+    folder: Path
+    data: Path
+
+
+def _train_once(folder: Path, table: pd.DataFrame, **settings: Any) -> SavedRun:
+    """Train on a file in ``folder`` and save the run beside it."""
+    from forecaster.forecaster import Forecaster
+
+    data = folder / "data.csv"
+    table.to_csv(data, index=False)
+    with contextlib.chdir(folder):  # runs/latest is written there
+        Forecaster(**TINY, **settings).fit(str(data)).save("runs/tiny")
+    return SavedRun(folder / "runs" / "tiny", data)
+
+
+@pytest.fixture(scope="session")
+def values_run(tmp_path_factory: pytest.TempPathFactory) -> SavedRun:
+    """Quantiles of two daily series, a and b, of 60 days, three days ahead."""
+    days = pd.date_range("2024-01-01", periods=60, freq="D")
+    step = np.arange(60)
+    table = pd.concat(
+        pd.DataFrame({"unique_id": name, "ds": days, "y": level + np.sin(step / 3)})
+        for name, level in (("a", 10.0), ("b", 100.0))
+    )
+    return _train_once(tmp_path_factory.mktemp("values"), table, look_back=6, horizon=3, season=1)
+
+
+@pytest.fixture(scope="session")
+def events_run(tmp_path_factory: pytest.TempPathFactory) -> SavedRun:
+    """Quantiles of the visits of 30 customers on whole days."""
+    rng = np.random.default_rng(0)
+    gaps = rng.integers(1, 20, size=(30, 8)).cumsum(axis=1)
+    table = pd.DataFrame(
+        {
+            "customer": np.repeat([f"c{number}" for number in range(30)], 8),
+            "date": (np.datetime64("2024-01-01") + gaps.ravel()).astype(str),
+        }
+    )
+    folder = tmp_path_factory.mktemp("events")
+    return _train_once(folder, table, look_back=3, unit="day", kind="events")

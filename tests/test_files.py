@@ -42,9 +42,7 @@ def test_full_disk_leaves_the_old_file_and_nothing_else(
     monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(RunError) as caught:
         write_file(path, b"new")
-    assert str(caught.value) == (
-        f"{path}: the disk is full. Free some space, or choose another place."
-    )
+    assert str(caught.value) == (f"{path}: the disk is full. Free some space, or choose another place.")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a"]
 

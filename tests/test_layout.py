@@ -55,9 +55,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def walk(
-    node: ast.AST, at_top: bool = True, types: bool = False
-) -> Iterator[tuple[ast.AST, bool, bool]]:
+def walk(node: ast.AST, at_top: bool = True, types: bool = False) -> Iterator[tuple[ast.AST, bool, bool]]:
     for child in ast.iter_child_nodes(node):
         yield child, at_top, types
         inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
@@ -164,9 +162,7 @@ def test_light_files_reach_nothing_heavy(path: Path) -> None:
     assert not {name: reached[name] for name in HEAVY & reached.keys()}
 
 
-@pytest.mark.parametrize(
-    "name", ["forecaster", "forecaster.commands", "forecaster.commands.datasets"]
-)
+@pytest.mark.parametrize("name", ["forecaster", "forecaster.commands", "forecaster.commands.datasets"])
 def test_help_and_datasets_import_nothing_slow(name: str) -> None:
     reached = reached_at_top(MODULES[name])
     assert not {other: reached[other] for other in SLOW_FOR_HELP & reached.keys()}

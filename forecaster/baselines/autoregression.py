@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.baselines.base import Baseline, FittedBaseline
-from forecaster.baselines.history import SeriesFacts, fit_facts, gather_lags, training_windows
-from forecaster.baselines.naive import CHUNK
+from forecaster.baselines.history import CHUNK, SeriesFacts, fit_facts, gather_lags, training_windows
 from forecaster.baselines.residuals import Residuals, fit_residuals
 from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution

@@ -12,6 +12,10 @@ from forecaster.data.panel import Panel
 MOST_WINDOWS = 20_000
 # Observed rows by which the spread of a series and that of all series count the same.
 SHRINKAGE = 5.0
+# Latest rows that a series without training rows is known by.
+CONTEXT_ROWS = 200
+# Windows whose rows are gathered at once.
+CHUNK = 4096
 # Spread of a series that never moves, as a share of its size.
 CONSTANT_SPREAD = 1e-6
 
@@ -49,7 +53,8 @@ class SeriesFacts:
             origins: (n_windows,) int64 flat row numbers.
 
         Returns:
-            Those of the training rows; of the rows up to the origin for a series without training rows.
+            Those of the training rows; for a series without any, those of the last 200 rows and a season
+            up to the origin.
         """
         series = panel.series_of(origins)
         known = self.series_at(panel, origins)
@@ -59,9 +64,12 @@ class SeriesFacts:
             missing = np.flatnonzero(~usable)
             rows = origins[missing]
             begins = panel.offsets[:-1][series[missing]]
-            own = _facts(panel.y, begins, rows + 1, self.season_length)
-            for fact, value in zip(found, self._settle(*own), strict=True):
-                fact[missing] = value
+            begins = np.maximum(begins, rows + 1 - CONTEXT_ROWS - self.season_length)
+            for first in range(0, len(missing), CHUNK):
+                run = slice(first, first + CHUNK)
+                own = _facts(panel.y, begins[run], rows[run] + 1, self.season_length)
+                for fact, value in zip(found, self._settle(*own), strict=True):
+                    fact[missing[run]] = value
         return tuple(found)
 
     def _settle(
@@ -142,44 +150,44 @@ def _median(values: np.ndarray) -> float:
     return float(np.median(values)) if len(values) else 1.0
 
 
+def rows_between(begins: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All rows of several runs, one run after the other.
+
+    Args:
+        begins: (n,) int64 first row of each run.
+        ends: (n,) int64 row after its last; a run may be empty.
+
+    Returns:
+        (n_rows,) int64 rows, and (n_rows,) int64 run of each.
+
+    Example:
+        >>> [part.tolist() for part in rows_between(np.array([0, 5]), np.array([2, 6]))]
+        [[0, 1, 5], [0, 0, 1]]
+    """
+    lengths = np.maximum(ends - begins, 0)
+    run = np.repeat(np.arange(len(lengths)), lengths)
+    firsts = np.cumsum(lengths) - lengths
+    return np.arange(len(run)) + (begins - firsts)[run], run
+
+
 def _facts(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season: int) -> tuple[np.ndarray, ...]:
     """Count, mean, mean absolute (seasonal) difference and std of the rows from begins up to ends."""
-    if len(y) == 0 or len(begins) == 0:
-        return tuple(np.zeros(len(begins)) for _ in range(4))
-    known = ~np.isnan(y)
-    # Running sums of the distances from a nearby number keep their digits where values are large.
-    start = first_observed(y, begins, ends)
-    reference = np.where(start >= 0, y[start], 0.0)
-    near = y - float(np.median(reference)) if len(reference) else y
-    filled = np.where(known, near, 0.0)
-    counts = _between(known, begins, ends)
+    rows, run = rows_between(begins, ends)
+    n, known = len(begins), ~np.isnan(y[rows])
+    values, run = y[rows[known]], run[known]
+    counts = np.bincount(run, minlength=n)
     divisor = np.maximum(counts, 1)
-    center = _between(filled, begins, ends) / divisor
-    squares = _between(filled * filled, begins, ends) / divisor - center**2
-    scale = np.full(len(begins), np.nan)
+    center = np.bincount(run, weights=values, minlength=n) / divisor
+    squares = np.bincount(run, weights=(values - center[run]) ** 2, minlength=n) / divisor
+    scale = np.full(n, np.nan)
     for lag in dict.fromkeys((season, 1)):  # neighbours where no two rows are a season apart
-        pairs, distance = _pairs(y, lag)
-        n_pairs = _between(pairs, begins, ends - lag)
-        own = _between(distance, begins, ends - lag) / np.maximum(n_pairs, 1)
-        scale = np.where(np.isnan(scale) & (n_pairs > 0), own, scale)
-    center = np.where(counts > 0, center + float(np.median(reference)), 0.0)
-    return counts, center, scale, np.sqrt(np.maximum(squares, 0.0))
-
-
-def _pairs(y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each row and the one ``lag`` on are observed, and how far they are apart (0 where not)."""
-    later = np.concatenate([y[lag:], np.full(min(lag, len(y)), np.nan)])
-    distance = np.abs(later - y)
-    known = ~np.isnan(distance)
-    return known, np.where(known, distance, 0.0)
-
-
-def _between(values: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Sums of rows from begins up to ends; 0 where ends are not later."""
-    kind = np.int64 if values.dtype == bool else np.float64
-    sums = np.concatenate([np.zeros(1, kind), np.cumsum(values, dtype=kind)])
-    ends = np.maximum(ends, begins)
-    return np.asarray(sums[ends] - sums[begins])
+        rows, run = rows_between(begins, ends - lag)
+        distance = np.abs(y[rows + lag] - y[rows])
+        paired = ~np.isnan(distance)
+        n_pairs = np.bincount(run[paired], minlength=n)
+        total = np.bincount(run[paired], weights=distance[paired], minlength=n)
+        scale = np.where(np.isnan(scale) & (n_pairs > 0), total / np.maximum(n_pairs, 1), scale)
+    return counts, center, scale, np.sqrt(squares)
 
 
 def first_observed(y: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:

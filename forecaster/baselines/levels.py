@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 
 from forecaster.baselines.base import Baseline, FittedBaseline
-from forecaster.baselines.history import SeriesFacts, fit_facts, gather_lags
-from forecaster.baselines.naive import CHUNK
+from forecaster.baselines.history import CHUNK, CONTEXT_ROWS, SeriesFacts, fit_facts, gather_lags
 from forecaster.baselines.residuals import is_never_negative
 from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
@@ -19,8 +18,6 @@ from forecaster.distributions.quantiles import Quantiles
 
 # Fewest observed rows of a series that its own distribution is made of.
 LEAST_ROWS = 10
-# Latest rows that a series without training rows is known by.
-CONTEXT_ROWS = 200
 # Levels of a series' distribution; fewer where there are very many series.
 N_LEVELS, FEW_LEVELS, MANY_SERIES = 99, 19, 20_000
 

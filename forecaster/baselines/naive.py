@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster.baselines.base import Baseline, FittedBaseline
 from forecaster.baselines.history import (
+    CHUNK,
     SeriesFacts,
     first_observed,
     fit_facts,
@@ -19,9 +20,6 @@ from forecaster.baselines.history import (
 from forecaster.baselines.residuals import Residuals, fit_residuals
 from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
-
-# Windows whose lags are gathered at once.
-CHUNK = 4096
 
 
 class PointBaseline(Baseline):

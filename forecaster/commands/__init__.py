@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(forecaster.__version__, prog_name="forecast")
 def cli() -> None:
-    """Forecast events, intervals, values and stock prices with stacked LSTMs.
+    r"""Forecast events, intervals, values and stock prices with stacked LSTMs.
 
     \b
     forecast train data.csv --look-back 3

@@ -38,7 +38,7 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
     rows = [[name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_long(value)]
     table("", ["", panel.source], rows)
     for one in (*panel.repairs, *panel.warnings):
-        note(f"Note: {one.text}")
+        note(f"Note: {one.line}")
 
 
 def _is_long(value: object) -> bool:

@@ -52,7 +52,12 @@ def _option(name: str, field: FieldInfo, extra: dict[str, Any]) -> Callable[[Com
     multiple = bare is not None and field.default == ()
     kind = {int: click.INT, float: click.FLOAT}.get(bare, click.STRING)  # type: ignore[call-overload]
     return click.option(
-        spelling, name, type=kind, metavar=extra.get("metavar"), multiple=multiple, help=text,
+        spelling,
+        name,
+        type=kind,
+        metavar=extra.get("metavar"),
+        multiple=multiple,
+        help=text,
         **({"default": None} if not multiple else {}),
     )
 

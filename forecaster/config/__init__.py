@@ -1,0 +1,1 @@
+"""Settings: one tree, its options, and defaults chosen from the data."""

@@ -31,7 +31,8 @@ CLASSIC: dict[str, Any] = {
 }
 
 
-# Units times windows of a step up to which one thread is as fast as several, and far faster on a busy machine.
+# Units times windows of a step up to which one thread is as fast as several, and far faster when others
+# use the processor too.
 SMALL_STEP = 64 * 256
 
 

@@ -15,9 +15,7 @@ Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
 Residual = Literal["none", "last", "season"]
-ScheduleName = Literal[
-    "constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"
-]
+ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
 
 
 def _split(value: object) -> object:
@@ -77,7 +75,7 @@ class DataSettings(Section):
     )
     unit: str | None = setting(
         None,
-        "Unit of gaps between events (second, minute, hour, day, week), or the name of the unit of the values.",
+        "Unit of gaps between events (second, minute, hour, day, week), or the name of the values' unit.",
         metavar="UNIT",
     )
     gap: Literal["exact", "calendar"] = setting(
@@ -92,7 +90,9 @@ class DataSettings(Section):
     start: str | None = setting(
         None, "Moment at which the first interval begins, to give intervals dates.", metavar="STAMP"
     )
-    tz: str | None = setting(None, "Time zone of stamps that name none, such as Europe/Paris.", metavar="ZONE")
+    tz: str | None = setting(
+        None, "Time zone of stamps that name none, such as Europe/Paris.", metavar="ZONE"
+    )
     time_format: str | None = setting(None, "Format of the stamps, as strftime writes it.", metavar="FORMAT")
     encoding: str | None = setting(None, "Encoding of the file; UTF-8, else found.", metavar="NAME")
     season: int | None = setting(None, "Steps in one season; 1 for none.", metavar="N", ge=1, le=100_000)
@@ -202,7 +202,11 @@ class TrainingSettings(Section):
         (), "Epochs at which multistep drops.", option=False
     )
     gamma: float = setting(
-        0.1, "Factor of a drop (step, multistep, plateau); of an epoch (exponential).", option=False, gt=0, le=1
+        0.1,
+        "Factor of a drop (step, multistep, plateau); of an epoch (exponential).",
+        option=False,
+        gt=0,
+        le=1,
     )
     plateau_patience: int = setting(5, "Epochs without gain before plateau drops.", option=False, ge=1)
     epochs: int | None = setting(None, "Most epochs.", metavar="N", ge=1, le=1_000_000)

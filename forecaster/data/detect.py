@@ -51,13 +51,16 @@ class Detection:
         return tuple(name for role, name in self.columns.items() if role.startswith("target"))
 
 
-def detect(table: Table, settings: DataSettings, trained: Mapping[str, str] | None = None) -> Detection:
+def detect(
+    table: Table, settings: DataSettings, trained: Mapping[str, str] | None = None, run: str = "the run"
+) -> Detection:
     """Kind and roles of the columns of a table.
 
     Args:
         table: The file.
         settings: What the user said about it.
         trained: Columns by role of a trained run, to be found again.
+        run: That run in messages.
 
     Returns:
         The kind, the reason, and the columns.
@@ -66,7 +69,7 @@ def detect(table: Table, settings: DataSettings, trained: Mapping[str, str] | No
         DataError: A column that is needed is missing, or there are several that it could be.
     """
     if trained:
-        return _as_trained(table, settings, trained)
+        return _as_trained(table, settings, trained, run)
     _refuse_unknown(table, settings)
     ids = find_id(table, settings)
     time = find_time(table, settings, ids)
@@ -154,13 +157,12 @@ def _refuse_unknown(table: Table, settings: DataSettings) -> None:
             raise _no_column(table, name, "Name the target with --target.")
 
 
-def _as_trained(table: Table, settings: DataSettings, trained: Mapping[str, str]) -> Detection:
+def _as_trained(table: Table, settings: DataSettings, trained: Mapping[str, str], run: str) -> Detection:
     """The columns of a run, all of which the file must have."""
     lacking = [name for name in trained.values() if name not in table.columns]
     if lacking:
-        names = [name for role, name in trained.items()]
         raise DataError(
-            f"{table.source}: trained on {listing(names)}; this file lacks {listing(lacking)}. "
+            f"{run}: trained on {listing(trained.values())}; {table.source} lacks {listing(lacking)}. "
             "Use a file with all of them."
         )
     kind = settings.kind

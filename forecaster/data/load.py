@@ -33,6 +33,7 @@ def read_panel(
     source: Source,
     settings: DataSettings | None = None,
     columns: Mapping[str, str] | None = None,
+    run: str = "the run",
 ) -> Panel:
     """All series of a file or a frame, checked and in order.
 
@@ -42,6 +43,7 @@ def read_panel(
         settings: What the user said about it; None for all defaults.
         columns: ``Panel.columns`` of a trained run, to read the next file the same way; ``settings``
             should then have its kind and unit too.
+        run: That run in messages.
 
     Returns:
         The panel, with what was decided in ``why``, what was changed in ``repairs`` and what should
@@ -58,7 +60,7 @@ def read_panel(
     """
     settings = settings or DataSettings()
     table = read_table(source, settings, None if columns is None else columns.get("id"))
-    found = detect(table, settings, columns)
+    found = detect(table, settings, columns, run)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)
     else:

@@ -45,6 +45,11 @@ class Note:
     text: str
     count: int | None = None
 
+    @property
+    def line(self) -> str:
+        """The text and its count, as users see it."""
+        return self.text if self.count is None else f"{self.text} ({self.count:,})"
+
 
 @dataclass(frozen=True)
 class Panel:

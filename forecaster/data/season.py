@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
+from forecaster.data.calendar import DAY, split_step
 from forecaster.data.panel import Clock, Panel
 
 # Series looked at, the longest ones, and rows of each.
@@ -14,9 +14,14 @@ LEAST_CORRELATION = 0.3
 # Longest season looked for where the calendar proposes none.
 MOST_LAG = 400
 
-_DAY = 86_400 * 10**9
-# Steps in a season by the name of the frequency, the first that the data shows.
-_BY_NAME = {"MS": (12,), "ME": (12,), "QS": (4,), "QE": (4,), "YS": (), "YE": (), "B": (5,), "W": (52,), "D": (7,)}
+# Steps in a season by the length of a step.
+_SEASONS: dict[tuple[int, str], tuple[int, ...]] = {
+    (1, "month"): (12,),
+    (3, "month"): (4,),
+    (7, "D"): (52,),
+    (1, "D"): (7,),
+    (1, "B"): (5,),
+}
 
 
 def calendar_seasons(clock: Clock) -> tuple[int, ...] | None:
@@ -30,17 +35,11 @@ def calendar_seasons(clock: Clock) -> tuple[int, ...] | None:
     """
     if clock.kind != "date" or not isinstance(clock.step, str):
         return None
-    name = clock.step.split("-")[0]
-    if name in _BY_NAME:
-        return _BY_NAME[name]
-    try:
-        nanoseconds = pd.Timedelta(pd.tseries.frequencies.to_offset(name)).value
-    except (ValueError, TypeError):
-        return None
-    if nanoseconds >= _DAY or _DAY % nanoseconds:
-        return None
-    daily = int(_DAY // nanoseconds)
-    return (daily, 7 * daily)
+    count, unit = split_step(clock.step)
+    if unit == "ns":
+        daily = DAY // count if count < DAY and DAY % count == 0 else 0
+        return (daily, 7 * daily) if daily else None
+    return _SEASONS.get((count, unit.split()[0]), ())
 
 
 def find_season(panel: Panel) -> tuple[int, str]:

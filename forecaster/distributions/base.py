@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-Index = np.ndarray | slice
+from forecaster.distributions.arrays import Index, mean_square, row_key
 
 # Levels and weights of integrals over a quantile function without a closed form: midpoints of 200 equal
 # steps of t, level = t^2 (3 - 2 t), which crowds them where quantile functions are steep: at both ends.
 _STEPS = (np.arange(200) + 0.5) / 200
 GRID = _STEPS**2 * (3 - 2 * _STEPS)
 GRID_WEIGHTS = 6 * _STEPS * (1 - _STEPS) / np.sum(6 * _STEPS * (1 - _STEPS))
+
+# Points that a distribution without a closed form is laid out on for its score.
+N_POINTS = 100
 
 # Numbers that one step of a computation may hold at once (32 MB of float64).
 CHUNK = 4_000_000
@@ -109,7 +111,17 @@ class Distribution(ABC):
 
     def mean(self) -> np.ndarray:
         """Expectation; inf where a share is never reached. Here the integral of the quantile function."""
-        return self._by_rows(lambda part: part.quantile(GRID) @ GRID_WEIGHTS, len(GRID))
+        split = self.split()
+        if split is None:
+            return self._by_rows(lambda part: np.asarray(part.quantile(GRID) @ GRID_WEIGHTS), len(GRID))
+        total: np.ndarray | float = 0.0
+        for weight, part in split:
+            total = total + weight * np.where(weight > 0, part.mean(), 0.0)
+        return np.asarray(total)
+
+    def split(self) -> list[tuple[np.ndarray, Distribution]] | None:
+        """Weights (broadcast with ``shape``) and components of what is a mixture; None of what is not."""
+        return None
 
     def median(self) -> np.ndarray:
         """Quantile at one half."""
@@ -178,19 +190,28 @@ class Distribution(ABC):
             y: Observed values, broadcast with ``shape``; NaN gives NaN.
 
         Returns:
-            Integral over x of (P(X <= x) - [y <= x])^2. Here twice the pinball loss, integrated over the
-            levels.
+            Integral over x of (P(X <= x) - [y <= x])^2. Here along the straight lines of
+            ``lay_out``; inf where a share is never reached.
 
         Source:
             Gneiting and Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", JASA
             102(477), 2007.
         """
+        return self._by_rows(_laid_out_crps, 8 * N_POINTS, y)
 
-        def integral(part: Distribution, observed: np.ndarray) -> np.ndarray:
-            error = observed[..., None] - part.quantile(GRID)
-            return np.asarray(2 * np.maximum(GRID * error, (GRID - 1) * error) @ GRID_WEIGHTS)
+    def lay_out(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """The cdf as straight lines between points.
 
-        return self._by_rows(integral, len(GRID), y)
+        Args:
+            n: How many points; there may be a few more.
+
+        Returns:
+            x, (n_points,) + shape, and P(X <= x), which broadcasts with it; both rising along the first
+            axis. Equal x are a jump.
+        """
+        steps = (np.arange(n) + 0.5) / n
+        levels = (steps**2 * (3 - 2 * steps)).reshape(-1, *(1,) * len(self.shape))
+        return self.quantile_at(levels), levels
 
     def binned_view(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Edges ``shape + (n_bins + 1,)`` and probs ``shape + (n_bins,)``; None without bins."""
@@ -220,45 +241,19 @@ class Distribution(ABC):
         return np.concatenate(results, axis=-len(self.shape))
 
 
-def take_parameter(parameter: np.ndarray, shape: tuple[int, ...], index: Index) -> np.ndarray:
-    """Rows of a parameter that broadcasts with ``shape``.
-
-    Args:
-        parameter: Any shape that broadcasts with ``shape``.
-        shape: Shape of the distributions it belongs to; one axis at least.
-        index: As in ``Distribution.take``.
-
-    Returns:
-        What broadcasts with the shape of the distributions that were taken.
-    """
-    if parameter.ndim < len(shape) or (parameter.shape[0] == 1 and shape[0] != 1):
-        return parameter
-    return parameter[index]
-
-
-def ravel_parameter(parameter: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A parameter of distributions along one axis.
-
-    Args:
-        parameter: Any shape that broadcasts with ``shape``.
-        shape: Shape of the distributions it belongs to.
-
-    Returns:
-        (n,), or (1,) where one number serves all.
-    """
-    if parameter.size == 1:
-        return parameter.reshape(1)
-    return np.broadcast_to(parameter, shape).reshape(-1)
-
-
-def row_key(rows: Index, n_axes: int) -> tuple[Any, ...]:
-    """Index of rows in an array that may have more axes in front than the distributions.
-
-    Args:
-        rows: Rows along the first axis of the distributions.
-        n_axes: Axes of the distributions.
-
-    Returns:
-        What indexes that axis, and all of the others.
-    """
-    return (..., rows, *(slice(None),) * (n_axes - 1))
+def _laid_out_crps(part: Distribution, y: np.ndarray) -> np.ndarray:
+    """Integral of F^2 up to y and of (1 - F)^2 from there, along straight lines."""
+    x, reached = part.lay_out(N_POINTS)
+    extra = (1,) * (y.ndim - len(part.shape))
+    x = x.reshape(len(x), *extra, *part.shape)
+    reached = reached.reshape(len(reached), *extra, *reached.shape[1:])
+    improper = np.isposinf(x[-1])
+    x = np.where(improper, 0.0, x)
+    first, rise, width = reached[:-1], np.diff(reached, axis=0), np.diff(x, axis=0)
+    cut = np.clip(y, x[:-1], x[1:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = first + rise * np.where(width > 0, (cut - x[:-1]) / width, 0.0)
+    inside = (cut - x[:-1]) * mean_square(first, at)
+    inside += (x[1:] - cut) * mean_square(1 - at, 1 - reached[1:])
+    outside = np.maximum(x[0] - y, 0.0) + np.maximum(y - x[-1], 0.0)
+    return np.where(improper, np.inf, inside.sum(axis=0) + outside)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, ravel_parameter, take_parameter
+from forecaster.distributions.arrays import Index, ravel_parameter, take_parameter
+from forecaster.distributions.base import Distribution
 
 
 class Clipped(Distribution):
@@ -62,6 +63,16 @@ class Clipped(Distribution):
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """(n,) + shape independent draws."""
         return np.asarray(np.maximum(self.base.sample(rng, n), self.lower))
+
+    def split(self) -> list[tuple[np.ndarray, Distribution]] | None:
+        """Weights and components where ``base`` is a mixture; None where it is not."""
+        split = self.base.split()
+        return None if split is None else [(weight, Clipped(part, self.lower)) for weight, part in split]
+
+    def lay_out(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """The straight lines of ``base``, with a jump at the limit."""
+        x, reached = self.base.lay_out(n)
+        return np.maximum(x, self.lower), reached
 
     def binned_view(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The bins of ``base``, whose edges are not moved; None without bins."""

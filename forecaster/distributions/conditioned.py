@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, ravel_parameter, take_parameter
+from forecaster.distributions.arrays import Index, ravel_parameter, take_parameter
+from forecaster.distributions.base import Distribution
 
 
 class Conditioned(Distribution):

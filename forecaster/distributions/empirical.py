@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index
+from forecaster.distributions.arrays import Index
+from forecaster.distributions.base import Distribution
 from forecaster.distributions.piecewise import count_below, look_up
 
 

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, take_parameter
+from forecaster.distributions.arrays import Index, take_parameter
+from forecaster.distributions.base import Distribution
 from forecaster.distributions.binned import Binned
 from forecaster.distributions.root import Excess, find_root
-
-# Knots between which the distance of the components of a mixture is taken along straight lines.
-SPREAD_KNOTS = 30
 
 # What turns a mixture, values and the probabilities to reach into an excess over them.
 Side = Callable[["Mixture", np.ndarray, np.ndarray], np.ndarray]
@@ -117,10 +115,6 @@ class Mixture(Distribution):
         with np.errstate(divide="ignore", over="ignore"):
             return np.asarray(np.log((self.weights * np.exp(logs - top)).sum(axis=-1)) + top[..., 0])
 
-    def mean(self) -> np.ndarray:
-        """Weighted mean of the means."""
-        return self._weighted([part.mean() for part in self.components])
-
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """(n,) + shape independent draws: of a component drawn by weight each."""
         reached = np.cumsum(self.weights, axis=-1)
@@ -130,22 +124,16 @@ class Mixture(Distribution):
             draws = np.where(chosen == k, part.sample(rng, n), draws)
         return draws
 
-    def crps(self, y: np.ndarray | float) -> np.ndarray:
-        """Continuous ranked probability score, in the unit of ``y``.
+    def split(self) -> list[tuple[np.ndarray, Distribution]]:
+        """Weights and components."""
+        return [(self.weights[..., k], part) for k, part in enumerate(self.components)]
 
-        Args:
-            y: Observed values, broadcast with ``shape``.
-
-        Returns:
-            The mean of the components' scores, less the integral of the variance of their cdfs, which is
-            taken along straight lines between quantiles of theirs; inf where a share is never reached.
-
-        Source:
-            The identity (mean F - s)^2 = mean (F - s)^2 - var F, integrated over x.
-        """
-        scores = self._weighted([part.crps(y) for part in self.components])
-        spread = self._by_rows(_spread, SPREAD_KNOTS * len(self.components))
-        return np.where(np.isfinite(scores), scores - spread, scores)
+    def lay_out(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Straight lines between the points of all components."""
+        each = max(n // len(self.components), 20)
+        points = [part.lay_out(each)[0] for part in self.components]
+        x = np.sort(np.concatenate(points), axis=0)
+        return x, self.cdf(x)
 
     def binned_view(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Edges and mean probs when all components have the same bins, else None."""
@@ -155,24 +143,6 @@ class Mixture(Distribution):
             return None
         probs = sum(self.weights[..., k, None] * view[1] for k, view in enumerate(views) if view)
         return first[0], np.asarray(probs)
-
-
-def _spread(part: Mixture) -> np.ndarray:
-    """Integral over x of the variance of the components' cdfs."""
-    n_levels = max(SPREAD_KNOTS // len(part.components), 6)
-    levels = (np.arange(n_levels) + 0.5) / n_levels
-    levels = np.concatenate([[0.1 * levels[0]], levels, [1 - 0.1 * levels[0]]])
-    knots = np.concatenate([each.quantile(levels) for each in part.components], axis=-1)
-    knots = np.sort(np.where(np.isfinite(knots), knots, knots[..., :1]), axis=-1)
-    x = np.moveaxis(knots, -1, 0)  # (n_knots,) + shape
-    reached = [np.asarray(each.cdf(x)) for each in part.components]
-    together = part._weighted(reached)
-    squares = []
-    for own in reached:
-        apart = own - together
-        first, last = apart[:-1], apart[1:]
-        squares.append((first * first + first * last + last * last) / 3)
-    return np.asarray((part._weighted(squares) * np.diff(x, axis=0)).sum(axis=0))
 
 
 def _finite_end(low: np.ndarray, high: np.ndarray, excess: Excess) -> np.ndarray:

@@ -8,7 +8,8 @@ from typing import Self
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index
+from forecaster.distributions.arrays import Index, mean_square
+from forecaster.distributions.base import Distribution
 
 # Width at which an atom counts in a log density, relative to the spread and the size of the values.
 ATOM_WIDTH = 1e-9
@@ -251,8 +252,8 @@ def _crps(part: PiecewiseLinear, y: np.ndarray) -> np.ndarray:
     above = np.empty(knots.shape)  # integral of (1 - F)^2 from each knot on
     below[:, 0] = levels[:, 0] ** 2 * scales[:, 0] / 2
     above[:, -1] = upper**2 * scales[:, 1] / 2
-    below[:, 1:] = width * _mean_square(levels[:, :-1], levels[:, 1:])
-    above[:, :-1] = width * _mean_square(rest[:, :-1], rest[:, 1:])
+    below[:, 1:] = width * mean_square(levels[:, :-1], levels[:, 1:])
+    above[:, :-1] = width * mean_square(rest[:, :-1], rest[:, 1:])
     below = np.cumsum(below, axis=1)
     above = np.cumsum(above[:, ::-1], axis=1)[:, ::-1]
     count = count_below(knots, rows, y)
@@ -260,16 +261,11 @@ def _crps(part: PiecewiseLinear, y: np.ndarray) -> np.ndarray:
     x0, x1 = knots[rows, left], knots[rows, right]
     p0, p1 = levels[rows, left], levels[rows, right]
     at = part.cdf(y)
-    body = below[rows, left] + (y - x0) * _mean_square(p0, at)
-    body += above[rows, right] + (x1 - y) * _mean_square(1 - at, 1 - p1)
+    body = below[rows, left] + (y - x0) * mean_square(p0, at)
+    body += above[rows, right] + (x1 - y) * mean_square(1 - at, 1 - p1)
     mass = np.where(count == 0, p0, upper[rows])
     scale = scales[rows, np.where(count == 0, 0, 1)]
     reached = np.where(count == 0, at, part.survival(y))  # mass * exp(-distance / scale)
     tail = np.abs(y - x0) - 2 * scale * (mass - reached) + mass**2 * scale / 2
     tail += np.where(count == 0, above[rows, 0], below[rows, -1])
     return np.asarray(np.where((count == 0) | (count == last + 1), tail, body))
-
-
-def _mean_square(first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Mean of the square of a straight line from ``first`` to ``last``."""
-    return np.asarray((first * first + first * last + last * last) / 3)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index
+from forecaster.distributions.arrays import Index
+from forecaster.distributions.base import Distribution
 
 
 class PointMass(Distribution):
@@ -38,6 +39,12 @@ class PointMass(Distribution):
     def quantile_at(self, probability: np.ndarray | float) -> np.ndarray:
         """The value, at every level."""
         return np.array(np.broadcast_to(self.value, np.broadcast_shapes(np.shape(probability), self.shape)))
+
+    def lay_out(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """A jump: the value twice, just before it and on it."""
+        del n
+        reached = np.array([0.0, 1.0]).reshape(-1, *(1,) * self.value.ndim)
+        return np.stack([np.nextafter(self.value, -np.inf), self.value]), reached
 
     def log_density(self, x: np.ndarray | float) -> np.ndarray:
         """Infinite on the value, -inf elsewhere."""

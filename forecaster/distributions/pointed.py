@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index
+from forecaster.distributions.arrays import Index
+from forecaster.distributions.base import Distribution
 
 
 class Pointed(Distribution):

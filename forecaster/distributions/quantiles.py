@@ -8,11 +8,11 @@ from forecaster.distributions.piecewise import PiecewiseLinear
 
 
 class Quantiles(PiecewiseLinear):
-    """Straight cdf between the quantiles; beyond the outermost, tails that go on at the last density.
+    """Straight cdf between the quantiles; beyond the outermost, exponential tails.
 
-    With outermost levels p1 < p2 at values v1 < v2, the lower tail is exponential with the density
-    (p2 - p1) / (v2 - v1) at v1, and so of scale p1 (v2 - v1) / (p2 - p1); likewise the upper one. Equal
-    values are an atom; where the two outermost are equal, their tail is part of it.
+    A tail is the exponential through the two outermost quantiles: with levels p1 < p2 at values v1 < v2 the
+    lower one has the scale (v2 - v1) / log(p2 / p1), and likewise the upper one. Exponential data get the
+    tail that they have. Equal values are an atom; the tail beyond two equal ones is part of theirs.
     """
 
     def __init__(self, levels: np.ndarray, values: np.ndarray, rows: np.ndarray | None = None) -> None:
@@ -44,8 +44,8 @@ class Quantiles(PiecewiseLinear):
             first, last = table[:, 1] - table[:, 0], table[:, -1] - table[:, -2]
         scales = np.stack(
             [
-                levels[0] * first / (levels[1] - levels[0]),
-                upper[0] * last / (levels[-1] - levels[-2]),
+                first / np.log(levels[1] / levels[0]),
+                last / np.log((1.0 - levels[-2]) / upper[0]),
             ],
             axis=1,
         )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index, row_key
+from forecaster.distributions.arrays import Index, row_key
+from forecaster.distributions.base import Distribution
 
 
 class Stacked(Distribution):

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from forecaster.distributions.base import Index, ravel_parameter, take_parameter
+from forecaster.distributions.arrays import Index, ravel_parameter, take_parameter
 
 
 class Step(ABC):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forecaster.distributions.base import Distribution, Index
+from forecaster.distributions.arrays import Index
+from forecaster.distributions.base import Distribution
 from forecaster.distributions.steps import AffineStep, Step
 
 
@@ -100,6 +101,16 @@ class Transformed(Distribution):
             if isinstance(step, AffineStep):
                 scale = scale * step.scale
         return np.asarray(self.base.crps(self._forward(y)) * scale)
+
+    def split(self) -> list[tuple[np.ndarray, Distribution]] | None:
+        """Weights and components where ``base`` is a mixture; None where it is not."""
+        split = self.base.split()
+        return None if split is None else [(weight, Transformed(part, self.steps)) for weight, part in split]
+
+    def lay_out(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """The straight lines of ``base``, their ends brought back."""
+        x, reached = self.base.lay_out(n)
+        return self._undo(x), reached
 
     def binned_view(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Edges in x, ``shape + (n_bins + 1,)``, and probs; None when ``base`` has no bins."""

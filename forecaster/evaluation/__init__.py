@@ -1,0 +1,1 @@
+"""Metrics, scores of held-out windows, rolling origins, tables and the report."""

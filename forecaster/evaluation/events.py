@@ -14,7 +14,7 @@ from forecaster.data.units import parse_duration
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.conditioned import Conditioned
 from forecaster.errors import ConfigError
-from forecaster.evaluation.tables import Columns
+from forecaster.evaluation.tables import Columns, quantile_name
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _date_columns(columns: Columns) -> list[tuple[str, float]]:
         share = level / 100
         dates.append((f"next_event-lo-{level:g}", (1 - share) / 2))
         dates.append((f"next_event-hi-{level:g}", (1 + share) / 2))
-    return dates + [(f"q-{quantile:g}", quantile) for quantile in columns.quantiles]
+    return dates + [(quantile_name(quantile), quantile) for quantile in columns.quantiles]
 
 
 def event_times(panel: Panel, wait: Waiting, gap: np.ndarray) -> np.ndarray:

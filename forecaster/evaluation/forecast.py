@@ -49,8 +49,8 @@ def forecast_panel(
     trained = model.architecture.horizon
     if horizon is not None and not 1 <= horizon <= trained:
         raise ConfigError(
-            f"--horizon {horizon}: the run was trained for {trained} steps. "
-            f"Lower it, or train again with --horizon {horizon}."
+            f"--horizon {horizon}: the run was trained for {trained} step{'s' * (trained > 1)}. "
+            + (f"Lower it, or train again with --horizon {horizon}." if horizon > 0 else "Give 1 at least.")
         )
     if within and panel.kind != "events":
         raise ConfigError(f"--within {within[0]}: only for events; these are {panel.kind}. Leave it out.")
@@ -99,7 +99,7 @@ def read_like(run: TrainedRun, data: Source, as_of: str | None = None) -> Panel:
     """
     _check_as_of(run, as_of)
     settings = run.settings.data.model_copy(update={"as_of": as_of})
-    panel = read_panel(data, settings, columns=run.panel.columns)
+    panel = read_panel(data, settings, columns=run.panel.columns, run=run.name)
     if panel.channels != run.panel.channels:
         raise RunError(
             f"{run.name}: trained on {listing(run.panel.channels)}; {panel.source} has "
@@ -120,7 +120,7 @@ def reading_notes(run: TrainedRun, panel: Panel) -> list[str]:
     Returns:
         Sentences; empty when there is nothing to say.
     """
-    notes = [one.text for one in (*panel.repairs, *panel.warnings)]
+    notes = [one.line for one in (*panel.repairs, *panel.warnings)]
     unseen = panel.ids[known_series(panel.ids, run.models[0].ids) < 0]
     if len(unseen):
         notes.append(
@@ -152,7 +152,9 @@ def context_at(run: TrainedRun, as_of: str | None) -> Panel:
         return panel
     moment = parse_moment(as_of, panel.clock)
     if (panel.times > moment).any():
-        raise ConfigError(f"--as-of {as_of}: the training data has later rows. Give the file to read up to there.")
+        raise ConfigError(
+            f"--as-of {as_of}: the training data has later rows. Give the file to read up to there."
+        )
     return replace(panel, as_of=np.full(panel.n_series, moment, dtype=panel.times.dtype))
 
 
@@ -160,5 +162,5 @@ def _check_as_of(run: TrainedRun, as_of: str | None) -> None:
     """Refuse a moment for kinds that have no open interval."""
     if as_of is not None and run.panel.kind != "events":
         raise ConfigError(
-            f"--as-of {as_of}: only events are forecast as of a moment; these are {run.panel.kind}. Leave it out."
+            f"--as-of {as_of}: only events have such a moment; these are {run.panel.kind}. Leave it out."
         )

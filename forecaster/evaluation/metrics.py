@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecaster.baselines.history import rows_between
 from forecaster.distributions.base import Distribution
 
 # Probability below which a log score no longer grows: one value that was thought impossible costs 27.6.
@@ -203,19 +204,12 @@ def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_l
         >>> seasonal_scale(np.array([1.0, 4.0, 2.0]), np.array([0]), np.array([3])).tolist()
         [2.5]
     """
-    if len(y) <= season_length:
-        return np.full(len(begins), np.nan)
-    difference = np.abs(y[season_length:] - y[:-season_length])  # of each row and the one a season on
-    known = ~np.isnan(difference)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, difference, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    last = np.clip(ends - season_length, 0, len(difference))
-    first = np.clip(np.minimum(begins, last), 0, len(difference))
-    total, count = sums[last] - sums[first], counts[last] - counts[first]
-    scale = total / np.maximum(count, 1)
-    # Running sums carry rounding errors of all rows before: what they leave of a constant is no scale.
-    rounding = 1e-15 * np.maximum(sums[last], 1e-300) * len(difference) ** 0.5
-    return np.where((count > 0) & (total > rounding), scale, np.nan)
+    rows, series = rows_between(begins, ends - season_length)
+    distance = np.abs(y[rows + season_length] - y[rows])
+    known = ~np.isnan(distance)
+    counts = np.bincount(series[known], minlength=len(begins))
+    total = np.bincount(series[known], weights=distance[known], minlength=len(begins))
+    return np.where(total > 0, total / np.maximum(counts, 1), np.nan)
 
 
 def _errors(

@@ -18,8 +18,9 @@ from forecaster.windows.bins import value_resolution
 from forecaster.windows.gather import gather_targets
 from forecaster.windows.windows import Span, Windows, thin
 
-# Windows that are scored of each part, evenly spaced where there are more; the report says how many.
-MOST_SCORED = 20_000
+# Values that are scored of each part, in evenly spaced windows where there are more; the report says how
+# many windows that were.
+MOST_SCORED = 200_000
 # What decides whether a baseline is ahead: proper, in the unit of the data, defined for every forecast.
 DECIDING = "crps"
 
@@ -134,7 +135,7 @@ def score_windows(
     Returns:
         The scores.
     """
-    scored = thin(windows, MOST_SCORED)
+    scored = thin(windows, max(MOST_SCORED // windows.horizon, 100))
     series = panel.series_of(scored.origins)
     y = gather_targets(panel, scored.starts, series, scored)
     scale = seasonal_scale(panel.y, train.begins, train.ends, panel.season_length)[series]

@@ -42,9 +42,7 @@ class Columns:
                 raise ConfigError(f"--quantile {quantile:g}: not between 0 and 1. Give 0.05, say.")
 
 
-def number_columns(
-    forecast: Distribution, columns: Columns, name: str = "forecast"
-) -> dict[str, np.ndarray]:
+def number_columns(forecast: Distribution, columns: Columns, name: str = "forecast") -> dict[str, np.ndarray]:
     """The forecast, its intervals and quantiles, as flat columns.
 
     Args:
@@ -62,13 +60,28 @@ def number_columns(
         share = level / 100
         wanted.append((f"{name}-lo-{level:g}", (1 - share) / 2))
         wanted.append((f"{name}-hi-{level:g}", (1 + share) / 2))
-    wanted += [(f"q-{quantile:g}" if round(quantile, 2) != quantile else f"q-{quantile:.2f}", quantile)
-               for quantile in columns.quantiles]
+    wanted += [(quantile_name(quantile), quantile) for quantile in columns.quantiles]
     if wanted:
         values = forecast.quantile(np.array([level for _, level in wanted]))
         for position, (column, _) in enumerate(wanted):
             table[column] = values[..., position].ravel()
     return table
+
+
+def quantile_name(level: float) -> str:
+    """Column of a quantile: two decimals, more where the level has more.
+
+    Args:
+        level: In (0, 1).
+
+    Returns:
+        The name.
+
+    Example:
+        >>> quantile_name(0.1), quantile_name(0.025)
+        ('q-0.10', 'q-0.025')
+    """
+    return f"q-{level:.2f}" if round(level, 2) == level else f"q-{level:g}"
 
 
 def probability_columns(forecast: Distribution) -> dict[str, np.ndarray]:
@@ -88,9 +101,7 @@ def probability_columns(forecast: Distribution) -> dict[str, np.ndarray]:
     return {f"p-{index + 1}": flat[:, index] for index in range(flat.shape[1])}
 
 
-def value_table(
-    panel: Panel, origins: np.ndarray, forecast: Distribution, columns: Columns
-) -> pd.DataFrame:
+def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, columns: Columns) -> pd.DataFrame:
     """Forecasts of values, intervals or returns: one row a step.
 
     Args:

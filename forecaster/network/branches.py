@@ -29,7 +29,9 @@ def parse_branches(specs: Sequence[str], channels: Sequence[str]) -> tuple[tuple
         name, equals, listed = spec.partition("=")
         names = [part.strip() for part in listed.split(",") if part.strip()]
         if not equals or not name.strip() or not names:
-            raise ConfigError(f"--branch {spec}: not NAME=channel,channel. The channels are {listing(channels)}.")
+            raise ConfigError(
+                f"--branch {spec}: not NAME=channel,channel. The channels are {listing(channels)}."
+            )
         unknown = [part for part in names if part not in channels]
         if unknown:
             raise ConfigError(

@@ -1,0 +1,1 @@
+"""The run folder: save, load, and the versions in between."""

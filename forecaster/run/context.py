@@ -136,8 +136,7 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
     lengths = _column(folder / SERIES, series, "n_context", "int64")
     if (lengths < 0).any() or lengths.sum() != rows.num_rows:
         raise RunError(
-            f"{folder / ROWS}: {rows.num_rows} rows, {SERIES} says {lengths.sum()}. "
-            "Train the run again."
+            f"{folder / ROWS}: {rows.num_rows} rows, {SERIES} says {lengths.sum()}. Train the run again."
         )
     values = np.empty((rows.num_rows, len(channels)))  # (n_rows, n_channels)
     for position, name in enumerate(channels):
@@ -175,9 +174,7 @@ def _facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Facts with the types that a Panel has; wrong ones are refused."""
     names = {field.name for field in fields(Panel)} - _ARRAYS - _REPORTED
     if wrong := names.symmetric_difference(facts):
-        raise RunError(
-            f"{place}: panel: missing or unknown: {listing(wrong)}. Train the run again."
-        )
+        raise RunError(f"{place}: panel: missing or unknown: {listing(wrong)}. Train the run again.")
     known = dict(facts)
     try:
         known["clock"] = Clock(**facts["clock"])
@@ -201,9 +198,7 @@ def _read(path: Path, wanted: Any) -> pa.Table:
     """A Parquet file as a table, only the columns for which ``wanted`` is true."""
     refuse_link(path)
     if not path.is_file():
-        raise RunError(
-            f"{path}: the file is missing. Train the run again, with its last rows kept."
-        )
+        raise RunError(f"{path}: the file is missing. Train the run again, with its last rows kept.")
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names

@@ -74,9 +74,7 @@ def _networks(spec: ModelSpec, version: Path) -> tuple[Architecture, list[Any]]:
     return architecture, [build_model(architecture, seed=0) for _ in range(spec.n_members)]
 
 
-def _expected(
-    spec: ModelSpec, networks: list[Any], n_series: int
-) -> dict[str, tuple[tuple[int, ...], str]]:
+def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, tuple[tuple[int, ...], str]]:
     """Shape and dtype of every tensor that a model has."""
     expected: dict[str, tuple[tuple[int, ...], str]] = {}
     for number, network in enumerate(networks):
@@ -109,9 +107,7 @@ def _fitted(
             [arrays[f"network{number}/{position:03d}"] for position in range(len(network.weights))]
         )
     steps = tuple(
-        FittedTransform(
-            step.name, arrays[f"scale{number}/shift"], arrays[f"scale{number}/scale"], step.floor
-        )
+        FittedTransform(step.name, arrays[f"scale{number}/shift"], arrays[f"scale{number}/scale"], step.floor)
         for number, step in enumerate(spec.normaliser.steps)
     )
     normaliser = Normaliser(

@@ -6,7 +6,6 @@ import datetime
 import json
 from pathlib import Path
 
-
 from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite
 from forecaster.run.context import context_bytes, panel_facts

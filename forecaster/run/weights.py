@@ -80,8 +80,7 @@ def read_weights(
     for name, array in tensors.items():
         _check_finite(place, name, array, "Train the run again.")
     return [
-        {name: tensors[f"member{number}/{name}"] for name in member}
-        for number, member in enumerate(expected)
+        {name: tensors[f"member{number}/{name}"] for name in member} for number, member in enumerate(expected)
     ]
 
 

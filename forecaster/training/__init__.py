@@ -1,0 +1,1 @@
+"""The loop, schedules, early stopping and ensembles."""

@@ -53,9 +53,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
     has_ids = panel.n_series > 1 or "id" in panel.columns
     if window.min_history is None and has_ids:
         least = 0
-    split = make_split(
-        panel, window, least_train=history_rows(panel, least or 0) + window.horizon
-    )
+    split = make_split(panel, window, least_train=history_rows(panel, least or 0) + window.horizon)
     panel, season = _with_season(panel, split, settings)
     complete_settings, defaults = complete(settings, data_facts(panel, split.train))
     _check(panel, complete_settings)
@@ -70,9 +68,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
     )
 
 
-def _with_season(
-    panel: Panel, split: Split, settings: Settings
-) -> tuple[Panel, tuple[Default, ...]]:
+def _with_season(panel: Panel, split: Split, settings: Settings) -> tuple[Panel, tuple[Default, ...]]:
     """The panel with its season length: the one given, else the one the training rows show."""
     if settings.data.season is not None:
         return replace(panel, season_length=settings.data.season), ()
@@ -106,8 +102,11 @@ def _warnings(split: Split, parts: Parts) -> list[Note]:
     notes = []
     if split.leaky:
         notes.append(
-            Note("leaky_split", "Random split: windows that share rows are on both sides. The scores are leaky, "
-                 "better than on time to come; use --split time for honest ones.")
+            Note(
+                "leaky_split",
+                "Random split: windows that share rows are on both sides. The scores are leaky, "
+                "better than on time to come; use --split time for honest ones.",
+            )
         )
     if parts.test.n_windows == 0:
         notes.append(Note("no_test_part", "Too few rows to hold any out: trained without scores."))

@@ -26,9 +26,7 @@ Rate = Callable[[int, int], float]
 MOST_BINNED = 50_000
 
 
-def make_architecture(
-    settings: Settings, channels: tuple[str, ...], n_outputs: int
-) -> Architecture:
+def make_architecture(settings: Settings, channels: tuple[str, ...], n_outputs: int) -> Architecture:
     """The network's sizes from the settings.
 
     Args:

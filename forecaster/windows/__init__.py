@@ -1,0 +1,1 @@
+"""A panel to batches: splits, windows, transforms and bins."""

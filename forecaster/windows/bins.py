@@ -84,9 +84,7 @@ def fit_bins(
     return edges if len(edges) >= 3 else np.array([edges[0], (low + high) / 2, edges[-1]])
 
 
-def _discretised(
-    known: np.ndarray, rule: str, n_bins: int, limits: tuple[float, float]
-) -> np.ndarray:
+def _discretised(known: np.ndarray, rule: str, n_bins: int, limits: tuple[float, float]) -> np.ndarray:
     """Edges by rule, over ``limits`` for equal widths."""
     if rule == "quantile":
         unique = np.unique(known)

@@ -124,9 +124,7 @@ def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
     return mean, float(spread) if spread > 1e-6 * max(abs(mean), 1e-6) else 1.0
 
 
-def gather_past(
-    panel: Panel, starts: np.ndarray, series: np.ndarray, look_back: int
-) -> np.ndarray:
+def gather_past(panel: Panel, starts: np.ndarray, series: np.ndarray, look_back: int) -> np.ndarray:
     """Raw inputs of windows.
 
     Args:
@@ -146,9 +144,7 @@ def gather_past(
     return past
 
 
-def gather_targets(
-    panel: Panel, starts: np.ndarray, series: np.ndarray, windows: Windows
-) -> np.ndarray:
+def gather_targets(panel: Panel, starts: np.ndarray, series: np.ndarray, windows: Windows) -> np.ndarray:
     """Raw targets of windows.
 
     Args:

@@ -55,9 +55,7 @@ def make_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int =
     )
 
 
-def part_windows(
-    panel: Panel, span: Span, settings: WindowSettings, stride: int = 1
-) -> Windows:
+def part_windows(panel: Panel, span: Span, settings: WindowSettings, stride: int = 1) -> Windows:
     """Windows whose targets lie in ``span``.
 
     Args:

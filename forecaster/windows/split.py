@@ -124,7 +124,7 @@ def _cut(panel: Panel, ends: np.ndarray, size: Size, horizon: int, by_span: bool
 
 
 def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> np.ndarray:
-    """(n_series,) first row in the last ``fraction`` of the file's time span before the latest of ``ends``."""
+    """(n_series,) first row in the last ``fraction`` of the file's time before the latest of ``ends``."""
     if panel.n_rows == 0 or fraction == 0:
         return ends
     kept = ends > panel.offsets[:-1]

@@ -70,9 +70,7 @@ class Normaliser:
         fixed = all(f.name == "log" or len(f.shift) == 1 for f in self.steps)
         return fixed and self.residual == "none"
 
-    def normalise(
-        self, past: np.ndarray, series: np.ndarray, horizon: int
-    ) -> tuple[np.ndarray, list[Step]]:
+    def normalise(self, past: np.ndarray, series: np.ndarray, horizon: int) -> tuple[np.ndarray, list[Step]]:
         """Normalised inputs, and the steps that targets of the same windows go through.
 
         Args:
@@ -220,7 +218,7 @@ def _own(x: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fit_affine(x: np.ndarray, series: np.ndarray | None, n_series: int, name: str) -> Fitted:
-    """standard or minmax of rows ``x`` (n,), over all or for each series; neutral where no row is known."""
+    """Standard or minmax of rows ``x`` (n,), over all or for each series; neutral where no row is known."""
     known = ~np.isnan(x)
     values = x[known]
     group = np.zeros(len(values), dtype=np.int64) if series is None else series[known]

@@ -101,5 +101,5 @@ def test_columns_of_a_run_are_found_again() -> None:
     with pytest.raises(DataError) as caught:
         found({"ds": DAYS, "a": range(6)}, trained)
     assert str(caught.value) == (
-        "data: trained on b, ds, name; this file lacks b, name. Use a file with all of them."
+        "the run: trained on b, ds, name; data lacks b, name. Use a file with all of them."
     )

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from forecaster.errors import ConfigError
 from forecaster.windows.bins import bin_index, fit_bins, value_resolution
 

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from forecaster.config.settings import WindowSettings
 from forecaster.data.panel import Clock, Panel
 from forecaster.errors import ConfigError
 from forecaster.windows.parts import make_parts
 from forecaster.windows.split import make_split
-
 from tests.windows.test_windows import panel_of
 
 

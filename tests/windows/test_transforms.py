@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+
 from forecaster.errors import ConfigError
 from forecaster.windows.gather import WindowSource, gather_past, with_scales
 from forecaster.windows.transforms import fit_normaliser, last_observed
 from forecaster.windows.windows import Span, make_windows
-
 from tests.windows.test_windows import everything, panel_of
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from forecaster.data.panel import Clock, Panel
 from forecaster.windows.windows import (
     Span,

@@ -1,0 +1,129 @@
+"""Options of every command that puts out a table: which intervals, and where it goes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from forecaster.commands.show import check_out, frame, records_json, write_frame
+from forecaster.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Output:
+    """What was asked for.
+
+    Attributes:
+        levels: Central intervals in percent.
+        quantiles: Quantile levels.
+        out: File to write, None to print.
+        is_json: Whether JSON is printed.
+    """
+
+    levels: tuple[float, ...]
+    quantiles: tuple[float, ...]
+    out: str | None
+    is_json: bool
+
+    def put(self, content: pd.DataFrame, title: str) -> None:
+        """The table to its file, or as JSON or a table to stdout."""
+        if self.out is not None:
+            write_frame(content, self.out)
+        elif self.is_json:
+            click.echo(records_json(content), nl=False)
+        else:
+            frame(content, title=title)
+
+
+def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A decorator that adds --level, --quantile, --out and --json to a command.
+
+    Args:
+        levels: Central intervals where none are given.
+
+    Returns:
+        A decorator; the command gets one keyword ``output`` for all of them.
+    """
+    shown = ",".join(f"{level:g}" for level in levels)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def collected(
+            *arguments: Any,
+            level: tuple[str, ...],
+            quantile: tuple[str, ...],
+            out: str | None,
+            json_output: bool,
+            **options: Any,
+        ) -> None:
+            check_out(out)
+            output = Output(
+                numbers(level, "--level") or tuple(levels),
+                numbers(quantile, "--quantile"),
+                out,
+                json_output,
+            )
+            command(*arguments, output=output, **options)
+
+        for option in (
+            click.option("--json", "json_output", is_flag=True, help="Print JSON."),
+            click.option("--out", metavar="FILE", help="Write a .csv, .json or .parquet file."),
+            click.option(
+                "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."
+            ),
+            click.option(
+                "--level",
+                multiple=True,
+                metavar="LIST",
+                help=f"Intervals in percent: 80 or 80,95. [default: {shown}]",
+            ),
+        ):
+            collected = option(collected)
+        return collected
+
+    return decorate
+
+
+def texts(values: Sequence[str]) -> list[str]:
+    """Values of a repeatable option that also takes commas.
+
+    Args:
+        values: As they were typed.
+
+    Returns:
+        Each on its own.
+
+    Example:
+        >>> texts(["7d,14d", "30d"])
+        ['7d', '14d', '30d']
+    """
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+def numbers(values: Sequence[str], option: str) -> tuple[float, ...]:
+    """The same as numbers.
+
+    Args:
+        values: As they were typed.
+        option: Spelling of the option, for messages.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        ConfigError: A part is no number.
+    """
+    found = []
+    for text in texts(values):
+        try:
+            found.append(float(text))
+        except ValueError:
+            raise ConfigError(f"{option} {text}: not a number. Give 80 or 80,95, say.") from None
+    return tuple(found)
