@@ -50,7 +50,7 @@ def _option(name: str, field: FieldInfo, extra: dict[str, Any]) -> Callable[[Com
         choices = [str(choice) for choice in typing.get_args(bare)]
         return click.option(spelling, name, type=click.Choice(choices), help=text)
     multiple = bare is not None and field.default == ()
-    kind = {int: click.INT, float: click.FLOAT}.get(bare, click.STRING)  # type: ignore[call-overload]
+    kind = {int: click.INT, float: click.FLOAT}.get(bare, click.STRING)
     return click.option(
         spelling,
         name,

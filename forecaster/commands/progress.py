@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -29,10 +30,10 @@ def progress_lines() -> Iterator[Callable[[str, int, Any], None]]:
 
 
 class _Lines:
-    """Plain lines: the end of every stage, and what goes on every ten seconds."""
+    """Plain lines: the first epoch, the end of every stage, and what goes on every ten seconds."""
 
     def __init__(self) -> None:
-        self.last = time.monotonic()
+        self.last = -math.inf
 
     def report(self, stage: str, member: int, result: Any) -> None:
         """One line, if it is time for one."""

@@ -37,9 +37,10 @@ def runs(folder: Path, json_output: bool) -> None:
                 "version": version.name,
                 "data": report["data"]["source"],
                 "kind": report["data"]["kind"],
-                "crps": part["model"]["crps"] if part else None,
+                "score": part["deciding"] if part else None,
+                "model": part["model"][part["deciding"]] if part else None,
                 "best_baseline": best,
-                "best_baseline_crps": part["baselines"][best]["crps"] if part and best else None,
+                "baseline": part["baselines"][best][part["deciding"]] if part and best else None,
             }
         )
     if json_output:

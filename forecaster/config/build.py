@@ -28,11 +28,15 @@ def section_type(section: str) -> type[Section]:
 
     Returns:
         The pydantic model.
+
+    Raises:
+        TypeError: It is none.
     """
-    kind = Settings.model_fields[section].annotation
-    if kind is None or not issubclass(kind, Section):
+    kind: Any = Settings.model_fields[section].annotation
+    if not issubclass(kind, Section):
         raise TypeError(f"section {section} is no Section")
-    return kind
+    found: type[Section] = kind
+    return found
 
 
 def make_settings(flat: Mapping[str, Any], *, style: str = "option") -> Settings:

@@ -222,7 +222,10 @@ def _errors(
     yield "smape", symmetric_error(y, point)
     if scale is not None:
         yield "mase", scaled_error(y, point, scale)
-    yield "crps", part.crps(y)
+    crps = part.crps(y)
+    yield "crps", crps
+    if scale is not None:
+        yield "scaled_crps", crps / np.where(scale > 0, scale, np.nan)[:, None]
     for level in context.levels:
         lower, upper = part.interval(level)
         yield f"coverage_{level:g}", covered(y, lower, upper)
@@ -250,7 +253,7 @@ def score(distribution: Distribution, y: np.ndarray, mask: np.ndarray, context: 
 
     Returns:
         ``mae``, ``smape``, ``mase`` of the median and ``rmse`` of the mean (of the point forecast where one
-        was given: ``Pointed``), ``crps``, ``coverage_80``,
+        was given: ``Pointed``), ``crps``, ``scaled_crps``, ``coverage_80``,
         ``width_80``, ..., ``nll``, and with bins ``accuracy``, ``log_score`` and
         ``ranked_probability_score``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,6 @@ from forecaster.windows.windows import Span, Windows, thin
 # Values that are scored of each part, in evenly spaced windows where there are more; the report says how
 # many windows that were.
 MOST_SCORED = 200_000
-# What decides whether a baseline is ahead: proper, in the unit of the data, defined for every forecast.
-DECIDING = "crps"
 
 
 @dataclass(frozen=True)
@@ -34,25 +32,33 @@ class Part:
         baselines: Scores by name.
         n_windows: Windows scored.
         n_all: Windows there are.
+        deciding: Metric that says who is ahead: CRPS, proper and in the unit of the data; of several
+            value series, whose sizes may differ by any factor, CRPS over each one's own scale.
     """
 
     models: dict[str, Scores]
     baselines: dict[str, Scores]
     n_windows: int
     n_all: int
+    deciding: str = "crps"
 
     @property
     def best_baseline(self) -> str | None:
-        """Baseline with the lowest CRPS; None without baselines."""
-        ranked = sorted(self.baselines, key=lambda name: _decider(self.baselines[name]))
+        """The best baseline by ``deciding``; None without baselines."""
+        ranked = sorted(self.baselines, key=lambda name: self._decider(self.baselines[name]))
         return ranked[0] if ranked else None
 
     @property
     def beaten_by(self) -> list[str]:
-        """Baselines whose CRPS is below the model's, best first."""
-        ours = _decider(next(iter(self.models.values())))
-        ahead = [name for name, scores in self.baselines.items() if _decider(scores) < ours]
-        return sorted(ahead, key=lambda name: _decider(self.baselines[name]))
+        """Baselines that are ahead of the model by ``deciding``, best first."""
+        ours = self._decider(next(iter(self.models.values())))
+        ahead = [name for name, scores in self.baselines.items() if self._decider(scores) < ours]
+        return sorted(ahead, key=lambda name: self._decider(self.baselines[name]))
+
+    def _decider(self, scores: Scores) -> float:
+        """The deciding score, inf where there is none."""
+        value = scores.overall.get(self.deciding, np.nan)
+        return value if np.isfinite(value) else np.inf
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for report.json."""
@@ -60,6 +66,7 @@ class Part:
         tree: dict[str, Any] = {
             "n_windows": self.n_windows,
             "n_windows_in_all": self.n_all,
+            "deciding": self.deciding,
             "model": first.overall,
             "model_by_step": {name: values.tolist() for name, values in first.by_step.items()},
             "baselines": {name: scores.overall for name, scores in self.baselines.items()},
@@ -69,12 +76,6 @@ class Part:
         if len(self.models) > 1:
             tree["models"] = {name: scores.overall for name, scores in self.models.items()}
         return tree
-
-
-def _decider(scores: Scores) -> float:
-    """CRPS, inf where there is none."""
-    value = scores.overall.get(DECIDING, np.nan)
-    return value if np.isfinite(value) else np.inf
 
 
 @dataclass(frozen=True)
@@ -148,15 +149,18 @@ def score_windows(
         lower=0.0 if panel.kind in ("events", "intervals") else None,
     )
 
-    def scores_of(predict: Callable[[], Distribution]) -> Scores:
-        return score(predict(), y, np.isfinite(y), context)
+    def scores_of(forecast: Distribution) -> Scores:
+        """Scores against what came."""
+        return score(forecast, y, np.isfinite(y), context)
 
-    models = {one.head.name: scores_of(lambda one=one: one.predict(panel, scored)) for one in fitted}
+    models = {one.head.name: scores_of(one.predict(panel, scored)) for one in fitted}
     baselines = {}
     for baseline in all_baselines(panel, edges):
         ready = baseline.fit(panel, train.ends, scored.look_back, scored.horizon)
-        baselines[baseline.name] = scores_of(lambda ready=ready: ready.predict(panel, scored.origins))
-    return Part(models, baselines, scored.n_windows, windows.n_windows)
+        baselines[baseline.name] = scores_of(ready.predict(panel, scored.origins))
+    several = panel.kind == "values" and panel.n_series > 1 and bool(np.isfinite(scale).any())
+    deciding = "scaled_crps" if several else "crps"
+    return Part(models, baselines, scored.n_windows, windows.n_windows, deciding)
 
 
 def bin_edges(fitted: Sequence[Fitted], panel: Panel, windows: Windows) -> np.ndarray | None:
@@ -174,5 +178,6 @@ def bin_edges(fitted: Sequence[Fitted], panel: Panel, windows: Windows) -> np.nd
         if model.head.name == "bins" and model.normaliser.is_common:
             view = model.predict(panel, windows.select(np.array([0]))).binned_view()
             if view is not None:
-                return np.asarray(view[0]).reshape(-1, view[0].shape[-1])[0]
+                edges: np.ndarray = np.asarray(view[0]).reshape(-1, view[0].shape[-1])[0]
+                return edges
     return None

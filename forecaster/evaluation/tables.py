@@ -159,4 +159,5 @@ def backtest_table(
         table["close"] = (panel.closes[origins][:, None] * np.exp(returns)).ravel()
         table["y_close"] = panel.closes[safe]
     frame = pd.DataFrame(table | probability_columns(forecast))
-    return frame[inside & frame["y"].notna().to_numpy()].reset_index(drop=True)
+    seen: pd.DataFrame = frame[inside & frame["y"].notna().to_numpy()]
+    return seen.reset_index(drop=True)

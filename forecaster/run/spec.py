@@ -52,7 +52,7 @@ class ModelSpec(_Strict):
 class Spec(_Strict):
     """A run."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1] = 1
     state: Literal["finished", "interrupted"] = "finished"
     created: str
     versions: dict[str, str]

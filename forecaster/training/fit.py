@@ -175,7 +175,9 @@ def too_few(panel: Panel, settings: Settings) -> str:
     look_back, horizon = settings.window.look_back, settings.window.horizon
     longest = int(panel.lengths.max()) if panel.n_series else 0
     need = history_rows(panel, settings.window.min_history or 0) + horizon
+    asked, remedy = f"--look-back {look_back} needs", "Lower it"
+    if horizon > 1:
+        asked, remedy = f"--look-back {look_back} and --horizon {horizon} need", "Lower them"
     return (
-        f"{panel.source}: {longest} rows are too few; --look-back {look_back} and --horizon {horizon} "
-        f"need at least {need}. Lower them, or bring more rows."
+        f"{panel.source}: {longest} rows are too few; {asked} at least {need}. {remedy}, or bring more rows."
     )

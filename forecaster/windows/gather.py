@@ -138,7 +138,7 @@ def gather_past(panel: Panel, starts: np.ndarray, series: np.ndarray, look_back:
     """
     rows = starts[:, None] + np.arange(look_back)
     begins = panel.offsets[series]
-    past = panel.values[np.maximum(rows, begins[:, None])]  # (batch, look_back, n_channels)
+    past: np.ndarray = panel.values[np.maximum(rows, begins[:, None])]  # (batch, look_back, n_channels)
     if (starts < begins).any():
         past[rows < begins[:, None]] = np.nan
     return past

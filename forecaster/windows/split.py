@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -95,17 +96,17 @@ def _part_begins(panel: Panel, ends: np.ndarray, size: Size, horizon: int, least
     """
     begins = panel.offsets[:-1]
     by_span = panel.kind == "events" and "id" in panel.columns and not isinstance(size, int)
-    cuts = np.clip(_cut(panel, ends, size, horizon, by_span), begins, ends)
+    cuts: np.ndarray = np.clip(_cut(panel, ends, size, horizon, by_span), begins, ends)
     if by_span or isinstance(size, str):
         return cuts
-    return np.where(cuts - begins >= np.minimum(least, ends - begins), cuts, ends)
+    return np.asarray(np.where(cuts - begins >= np.minimum(least, ends - begins), cuts, ends))
 
 
 def _cut(panel: Panel, ends: np.ndarray, size: Size, horizon: int, by_span: bool) -> np.ndarray:
     """(n_series,) row at which the part begins, wherever that is."""
     if isinstance(size, str):
         moment = parse_moment(size, panel.clock, "--test-size or --valid-size")
-        return np.minimum(first_row_at(panel, moment), ends)
+        return np.asarray(np.minimum(first_row_at(panel, moment), ends))
     if size is not None and (size < 0 or (isinstance(size, float) and size >= 1)):
         raise ConfigError(
             f"--test-size or --valid-size {size}: neither a fraction below 1, nor a number of rows, nor a "
@@ -131,10 +132,10 @@ def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> np.ndarray:
     latest = panel.times[ends[kept] - 1].max()
     span = panel.times.max() - panel.times.min()
     moment = latest - _share(span, fraction)
-    return np.minimum(first_row_at(panel, moment, after=True), ends)
+    return np.asarray(np.minimum(first_row_at(panel, moment, after=True), ends))
 
 
-def _share(span: np.generic, fraction: float) -> np.generic | float:
+def _share(span: Any, fraction: float) -> Any:
     """``fraction`` of a span of time, in its own type."""
     if isinstance(span, np.timedelta64):
         return np.timedelta64(int(span.astype(np.int64) * fraction), "ns")
@@ -154,4 +155,5 @@ def first_row_at(panel: Panel, moment: object, *, after: bool = False) -> np.nda
     """
     early = panel.times <= moment if after else panel.times < moment
     counts = np.concatenate([[0], np.cumsum(early)])
-    return panel.offsets[:-1] + (counts[panel.offsets[1:]] - counts[panel.offsets[:-1]])
+    rows: np.ndarray = panel.offsets[:-1] + (counts[panel.offsets[1:]] - counts[panel.offsets[:-1]])
+    return rows

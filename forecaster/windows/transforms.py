@@ -201,7 +201,7 @@ def _log_floor(x: np.ndarray) -> float:
 def _mean_size(x: np.ndarray) -> np.ndarray:
     """(batch,) mean of the absolute values that are there; 0 where none is."""
     known = ~np.isnan(x)
-    return np.where(known, np.abs(x), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.asarray(np.where(known, np.abs(x), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
 
 def _spread(scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
