@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
     from forecaster.evaluation.job import TrainedRun
+    from forecaster.training.interrupts import StopFlag
 
     Progress = Callable[[str, int, Any], None]
 
@@ -79,13 +80,15 @@ class Forecaster:
         *,
         schedule: Callable[[int, int], float] | None = None,
         progress: Progress | None = None,
+        stop: StopFlag | None = None,
     ) -> Forecaster:
         """Train on a file or a DataFrame, and score the model and the baselines on held-out rows.
 
         Args:
             data: A path, ``-`` for standard input, a binary file, a DataFrame, or a panel read before.
             schedule: Learning rate by (step, total steps), in place of the setting.
-            progress: Called after every epoch.
+            progress: Called after every epoch with the stage, the network's number and the epoch's result.
+            stop: Set from outside (a signal, another thread) to end early with the best weights so far.
 
         Returns:
             This forecaster, trained.
@@ -102,8 +105,11 @@ class Forecaster:
         read_seconds = time.perf_counter() - began
         from forecaster.evaluation.job import train_run
         from forecaster.training.fit import Hooks
+        from forecaster.training.interrupts import StopFlag
 
-        self._run = train_run(panel, self.settings, Hooks(progress, schedule), read_seconds)
+        self._run = train_run(
+            panel, self.settings, Hooks(progress, schedule, stop or StopFlag()), read_seconds
+        )
         return self
 
     def predict(
@@ -200,7 +206,7 @@ class Forecaster:
         panel = read_panel(data, self.settings.data)
         origins = Origins(n_windows, step_size, refit)
         columns = Columns(tuple(level), tuple(quantile))
-        return backtest(panel, self.settings, origins, columns, Hooks(progress, None))
+        return backtest(panel, self.settings, origins, columns, Hooks(progress))
 
     def save(self, path: str | Path, *, keep: int = 2, context: bool = True) -> Path:
         """Write the run to a folder, as a new version when it is there already.

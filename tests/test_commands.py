@@ -303,7 +303,7 @@ def test_predict_json_and_table_hold_the_same_numbers(values_run: SavedRun) -> N
         (["--level", "x"], "--level x: not a number."),
         (["--quantile", 80], "--quantile 80: not between 0 and 1."),
         (["--within", "7d"], "--within 7d: only for events; these are values. Leave it out."),
-        (["--as-of", "2024-05-01"], "--as-of 2024-05-01: only events are forecast as of a moment;"),
+        (["--as-of", "2024-05-01"], "--as-of 2024-05-01: only events have such a moment; these are values."),
         (["--out", "a.xlsx"], "--out a.xlsx: ends in neither .csv, .json nor .parquet."),
         (["--out", "no/a.csv"], "--out no/a.csv: the folder no does not exist. Make it first."),
     ],
@@ -439,7 +439,7 @@ def test_runs_lists_the_trained_ones(values_run: SavedRun) -> None:
     result = call("runs", values_run.folder.parent)
     assert "tiny" in result.stdout and "v0001" in result.stdout
     (run,) = json.loads(call("runs", values_run.folder.parent, "--json").stdout)
-    assert run["run"] == "tiny" and run["kind"] == "values" and run["crps"] > 0
+    assert run["run"] == "tiny" and run["kind"] == "values" and run["model"] > 0
     nothing = call("runs", "nowhere")
     assert nothing.exit_code == 0 and nothing.stdout == ""
     assert nothing.stderr == "nowhere: no runs. Make one with: forecast train data.csv\n"

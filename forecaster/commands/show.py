@@ -49,12 +49,14 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -
     from rich.console import Console
     from rich.table import Table
 
-    grid = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    grid = Table(box=None, pad_edge=False)
     for position, name in enumerate(header):
         grid.add_column(name, justify="left" if position == 0 else "right", overflow="fold")
     for row in rows:
         grid.add_row(*(number(cell) for cell in row))
     width = None if sys.stdout.isatty() else 200
+    if title:  # not the grid's own, which would be folded to the width of the columns
+        click.echo(title)
     Console(width=width, highlight=False).print(grid)
 
 

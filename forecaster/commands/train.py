@@ -41,15 +41,18 @@ def train(
     are chosen from the data; the report says which, and why.
     """
     from forecaster.data.load import read_panel
+    from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
+    from forecaster.training.interrupts import catch_interrupts
 
     levels = numbers(level, "--level") or (80.0,)
+    Columns(levels).check()
     forecaster = Forecaster.of(given(options))
     panel = read_panel(read_source(data), forecaster.settings.data)
     show_reading(panel)
     folder = Path(out) if out is not None else Path("runs") / run_name(data)
-    with progress_lines() as progress:
-        forecaster.fit(panel, progress=progress)
+    with progress_lines() as progress, catch_interrupts() as stop:
+        forecaster.fit(panel, progress=progress, stop=stop)
     report = forecaster.report
     forecaster.save(folder, keep=keep, context=not no_context)
     if json_output:

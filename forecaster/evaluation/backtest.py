@@ -16,7 +16,6 @@ from forecaster.evaluation.tables import Columns, backtest_table
 from forecaster.training.device import set_threads
 from forecaster.training.fit import Hooks
 from forecaster.training.fitted import CHUNK, Fitted
-from forecaster.training.interrupts import catch_interrupts
 from forecaster.training.prepare import prepare
 from forecaster.windows.windows import windows_at
 
@@ -83,20 +82,17 @@ def backtest(
     pieces = []
     model: Fitted | None = None
     every = origins.refit or origins.n_windows
-    with catch_interrupts() as stop:
-        for first in range(0, origins.n_windows, every):
-            now = rows[first]
-            ends = np.where(usable[first], now + 1, panel.offsets[:-1])
-            before = replace(panel.take(panel.offsets[:-1], ends), source=panel.source)
-            prepared = prepare(before, settings)
-            set_threads(prepared.settings.training.threads)
-            model = first_fits(prepared, replace(hooks, stop=stop))[0].fitted
-            if stop.is_set:
-                raise KeyboardInterrupt
-            columns = replace(columns, point=model.head.point_is)
-            seen = replace(panel, season_length=prepared.panel.season_length)
-            block = slice(first, first + every)
-            pieces += _predict(model, seen, rows[block][usable[block]], columns)
+    for first in range(0, origins.n_windows, every):
+        now = rows[first]
+        ends = np.where(usable[first], now + 1, panel.offsets[:-1])
+        before = replace(panel.take(panel.offsets[:-1], ends), source=panel.source)
+        prepared = prepare(before, settings)
+        set_threads(prepared.settings.training.threads)
+        model = first_fits(prepared, hooks)[0].fitted
+        columns = replace(columns, point=model.head.point_is)
+        seen = replace(panel, season_length=prepared.panel.season_length)
+        block = slice(first, first + every)
+        pieces += _predict(model, seen, rows[block][usable[block]], columns)
     return pd.concat(pieces, ignore_index=True)
 
 

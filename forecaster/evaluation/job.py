@@ -16,7 +16,6 @@ from forecaster.evaluation.score import score_parts
 from forecaster.training.device import set_threads
 from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
 from forecaster.training.fitted import Fitted
-from forecaster.training.interrupts import catch_interrupts
 from forecaster.training.prepare import Prepared, prepare
 from forecaster.windows.parts import Parts, part_windows
 
@@ -62,7 +61,7 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
         read_seconds: Time that reading took, for the report.
 
     Returns:
-        The trained run; interrupted by a signal, the best weights so far.
+        The trained run; stopped early, the best weights so far.
 
     Raises:
         ConfigError: A setting does not fit the data.
@@ -70,20 +69,18 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     prepared = prepare(panel, settings)
     set_threads(prepared.settings.training.threads)
     seconds = {"read": read_seconds}
-    with catch_interrupts() as stop:
-        hooks = replace(hooks, stop=stop)
-        began = time.perf_counter()
-        outcomes = first_fits(prepared, hooks)
-        seconds["fit"] = time.perf_counter() - began
-        began = time.perf_counter()
-        scores = score_parts(prepared, [outcome.fitted for outcome in outcomes])
-        seconds["score"] = time.perf_counter() - began
-        began = time.perf_counter()
-        shipped = outcomes
-        if prepared.settings.training.final_fit and held_out(prepared.parts) and not stop.is_set:
-            shipped = final_fits(prepared, outcomes, hooks)
-        seconds["final_fit"] = time.perf_counter() - began
-    return _finish(Job(prepared, outcomes, shipped, scores, seconds, stop.reason))
+    began = time.perf_counter()
+    outcomes = first_fits(prepared, hooks)
+    seconds["fit"] = time.perf_counter() - began
+    began = time.perf_counter()
+    scores = score_parts(prepared, [outcome.fitted for outcome in outcomes])
+    seconds["score"] = time.perf_counter() - began
+    began = time.perf_counter()
+    shipped = outcomes
+    if prepared.settings.training.final_fit and held_out(prepared.parts) and not hooks.stop.is_set:
+        shipped = final_fits(prepared, outcomes, hooks)
+    seconds["final_fit"] = time.perf_counter() - began
+    return _finish(Job(prepared, outcomes, shipped, scores, seconds, hooks.stop.reason))
 
 
 def head_names(settings: Settings) -> tuple[str, ...]:
@@ -106,7 +103,7 @@ def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
     """
     outcomes: list[FitOutcome] = []
     for name in head_names(prepared.settings):
-        if outcomes and hooks.stop is not None and hooks.stop.is_set:
+        if outcomes and hooks.stop.is_set:
             break
         outcomes.append(fit(prepared.panel, prepared.parts, prepared.settings, name, hooks))
     return outcomes
@@ -135,8 +132,7 @@ def final_fits(prepared: Prepared, outcomes: list[FitOutcome], hooks: Hooks) -> 
     shipped = []
     for outcome in outcomes:
         again = fit_again(prepared.panel, parts, prepared.settings, outcome, hooks)
-        cut_short = hooks.stop is not None and hooks.stop.is_set
-        shipped.append(outcome if cut_short else again)
+        shipped.append(outcome if hooks.stop.is_set else again)
     return shipped
 
 

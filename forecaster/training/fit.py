@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Hooks:
 
     progress: Callable[[str, int, EpochResult], None] | None = None
     schedule: Rate | None = None
-    stop: StopFlag | None = None
+    stop: StopFlag = field(default_factory=StopFlag)
 
     def tell(self, stage: str) -> Callable[[int, EpochResult], None]:
         """The progress callback of one stage."""
