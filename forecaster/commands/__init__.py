@@ -66,12 +66,16 @@ class LazyGroup(click.Group):
             ctx.exit(130)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+# The control character keeps click from joining the lines that follow it.
+HELP = """Forecast events, intervals, values and stock prices with stacked LSTMs.
+
+\b
+forecast train data.csv --look-back 3
+forecast predict
+"""
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, help=HELP)
 @click.version_option(forecaster.__version__, prog_name="forecast")
 def cli() -> None:
-    r"""Forecast events, intervals, values and stock prices with stacked LSTMs.
-
-    \b
-    forecast train data.csv --look-back 3
-    forecast predict
-    """
+    """Forecast events, intervals, values and stock prices with stacked LSTMs."""

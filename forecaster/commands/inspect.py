@@ -35,15 +35,15 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
         as_json(facts)
         return
     note(panel.why)
-    rows = [[name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_long(value)]
-    table("", ["", panel.source], rows)
+    rows = [[name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_notes(name)]
+    table("", ["", panel.source], rows, text=True)
     for one in (*panel.repairs, *panel.warnings):
         note(f"Note: {one.line}")
 
 
-def _is_long(value: object) -> bool:
+def _is_notes(name: str) -> bool:
     """Whether a fact is shown in lines of its own."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    return name in ("repairs", "warnings")
 
 
 def _shown(value: object) -> object:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # Rows of a table that are printed; all are written to a file or as JSON.
 MOST_ROWS = 20
 
+# Columns of tables that hold times, be they dates or numbers.
+TIME_COLUMNS = ("ds", "cutoff", "last_event", "as_of")
+
 
 def note(text: str) -> None:
     """One line on stderr."""
@@ -38,34 +41,35 @@ def number(value: object) -> str:
     return str(value)
 
 
-def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, text: bool = False) -> None:
     """A table on stdout, its numbers aligned on the right.
 
     Args:
         title: Line above it; empty for none.
         header: Names of the columns; the first is text.
         rows: Cells; numbers get four significant digits.
+        text: Whether all columns are text, aligned on the left.
     """
     from rich.console import Console
     from rich.table import Table
 
     grid = Table(box=None, pad_edge=False)
     for position, name in enumerate(header):
-        grid.add_column(name, justify="left" if position == 0 else "right", overflow="fold")
+        grid.add_column(name, justify="left" if text or position == 0 else "right", overflow="fold")
     for row in rows:
         grid.add_row(*(number(cell) for cell in row))
     width = None if sys.stdout.isatty() else 200
     if title:  # not the grid's own, which would be folded to the width of the columns
         click.echo(title)
-    Console(width=width, highlight=False).print(grid)
+    # ids may hold [brackets] and :colons:, which are no markup here
+    Console(width=width, highlight=False, markup=False, emoji=False).print(grid)
 
 
 def frame(content: pd.DataFrame, title: str = "") -> None:
     """The first rows of a DataFrame on stdout, and how many more there are."""
     shown = content.head(MOST_ROWS)
     columns = [column for column in shown.columns if not column.startswith("p-")]
-    rows = [[cell_text(row[column]) for column in columns] for _, row in shown.iterrows()]
-    table(title, columns, rows)
+    table(title, columns, zip(*(cells(column, shown[column]) for column in columns), strict=True))
     more = len(content) - len(shown)
     if more > 0 or len(columns) < len(content.columns):
         hidden = len(content.columns) - len(columns)
@@ -73,14 +77,22 @@ def frame(content: pd.DataFrame, title: str = "") -> None:
         note(f"{' and '.join(parts)} not shown; --out FILE.csv writes them all.")
 
 
-def cell_text(value: Any) -> object:
-    """A cell as people read it: dates without empty times, missing dates as nothing."""
-    if hasattr(value, "isoformat"):
-        text = str(value)
-        if text == "NaT":
-            return "-"
-        return text.removesuffix(" 00:00:00")[:19] if "+" not in text else text[:25]
-    return value
+def cells(name: str, column: pd.Series) -> list[object]:
+    """A column as people read it.
+
+    Args:
+        name: Of the column; times that are numbers are written in full, year 2009 not as 2,009.
+        column: Its values.
+
+    Returns:
+        Dates to the second, without a time where none has one; ``-`` for none.
+    """
+    if column.dtype.kind != "M":
+        is_time = name in TIME_COLUMNS or name.startswith("next_event")
+        return ["-" if value != value else f"{value:.15g}" for value in column] if is_time else list(column)
+    texts = ["-" if text == "NaT" else text[:25] if "+" in text else text[:19] for text in column.map(str)]
+    bare = [text.removesuffix(" 00:00:00") for text in texts]
+    return list(bare if all(len(text) <= 10 for text in bare) else texts)
 
 
 def write_frame(content: pd.DataFrame, path: str) -> None:

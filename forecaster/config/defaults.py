@@ -173,8 +173,10 @@ def _network(rules: _Rules, facts: DataFacts) -> None:
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
     units = rules.values["units"]
     rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
-    size = 32 if facts.n_train < 2_000 else 64 if facts.n_train < 50_000 else 128
+    size = 32 if facts.n_train < 500 else 64 if facts.n_train < 50_000 else 128
     rules.choose("units", (size,), f"{facts.n_train:,} training rows")
+    if facts.kind == "values":
+        rules.choose("dropout", 0.1, "values repeat themselves more than they are noise")
     rules.choose("dropout", 0.2, "regularisation between layers")
     rules.choose("dense_layers", (), "the state goes to the head directly")
 
@@ -185,10 +187,12 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
     batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
     rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
     rules.choose("schedule", "one-cycle", "fast and without tuning")
-    if rules.values["schedule"] == "one-cycle":
-        rules.choose("learning_rate", 2e-3, "the peak of a one-cycle")
+    if rules.values["schedule"] == "one-cycle" and (facts.kind == "values" or facts.n_train >= 1_000):
+        rules.choose("learning_rate", 1e-2, "the peak of a one-cycle")
+    elif rules.values["schedule"] == "one-cycle":
+        rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; few rows and much noise")
     rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
-    steps = 600 if facts.n_train < 2_000 else 1_500 if facts.n_train < 50_000 else 2_000
+    steps = 800 if facts.n_train < 500 else 1_200 if facts.n_train < 50_000 else 2_000
     per_epoch = steps_per_epoch(n_windows, rules.values["batch_size"])
     rules.choose("epochs", math.ceil(steps / per_epoch), f"about {steps:,} steps")
     if rules.values["schedule"] != "one-cycle":

@@ -196,6 +196,22 @@ def to_display(clock: Clock, times: np.ndarray) -> pd.DatetimeIndex | np.ndarray
     return index if clock.zone is None else index.tz_localize("UTC").tz_convert(clock.zone)
 
 
+def moment_text(clock: Clock, time: object) -> str | int | float:
+    """One time as lines of text and reports show it.
+
+    Args:
+        clock: Of the panel.
+        time: As ``clock.kind`` says.
+
+    Returns:
+        A date as text, without a time of day where the stamps are whole days; a number as it is.
+    """
+    shown = to_display(clock, np.array([time]))[0]
+    if clock.kind != "date":
+        return int(shown) if clock.kind == "integer" else float(shown)
+    return str(shown).removesuffix(" 00:00:00" if (clock.resolution or 0) >= DAY else "")
+
+
 def parse_moment(moment: object, clock: Clock, option: str = "--as-of") -> np.generic:
     """A moment that the user wrote, comparable to the times of a panel.
 

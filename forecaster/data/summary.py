@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.data.clock import to_display
+from forecaster.data.clock import moment_text
 from forecaster.data.panel import Panel
 
 
@@ -30,8 +30,8 @@ def summarise(panel: Panel) -> dict[str, Any]:
         "rows_per_series": _spread(lengths.astype(np.float64)),
     }
     if panel.n_rows:
-        span = to_display(panel.clock, np.array([panel.times.min(), panel.times.max()]))
-        facts |= {"first": str(span[0]), "last": str(span[1])}
+        span = (moment_text(panel.clock, time) for time in (panel.times.min(), panel.times.max()))
+        facts |= dict(zip(("first", "last"), map(str, span), strict=True))
     facts |= {
         "step": panel.clock.step,
         "zone": panel.clock.zone,

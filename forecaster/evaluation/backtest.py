@@ -72,7 +72,7 @@ def backtest(
     columns.check()
     rows = cutoff_rows(panel, origins, settings.window.horizon)
     usable = rows >= panel.offsets[:-1]
-    if not usable.any():
+    if not usable[0].any():
         raise ConfigError(
             f"{panel.source}: the longest series has {panel.lengths.max()} rows; --windows "
             f"{origins.n_windows} with --step-size {origins.step_size} and --horizon "
@@ -85,7 +85,7 @@ def backtest(
     for first in range(0, origins.n_windows, every):
         now = rows[first]
         ends = np.where(usable[first], now + 1, panel.offsets[:-1])
-        before = replace(panel.take(panel.offsets[:-1], ends), source=panel.source)
+        before = replace(panel.take(panel.offsets[:-1], ends), source=f"{panel.source}, before the cutoff")
         prepared = prepare(before, settings)
         set_threads(prepared.settings.training.threads)
         model = first_fits(prepared, hooks)[0].fitted

@@ -17,6 +17,10 @@ from forecaster.errors import ConfigError
 from forecaster.evaluation.tables import Columns, quantile_name
 
 
+# Longer than any wait, in whatever unit; at infinity itself a distribution has reached even what never comes.
+FOREVER = 1e200
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Time waited since the last event of some series, in the unit of the panel.
@@ -122,7 +126,7 @@ def event_table(
     for name, level in _date_columns(columns):
         gap = conditioned.quantile(level)[:, 0]
         table[name] = to_display(panel.clock, event_times(panel, wait, gap))
-    table["never"] = np.clip(conditioned.survival(np.inf)[:, 0], 0.0, 1.0)
+    table["never"] = np.clip(conditioned.survival(FOREVER)[:, 0], 0.0, 1.0)
     table["overdue"] = forecast.cdf(known)[:, 0]
     for text in within:
         duration = _duration(panel, text)

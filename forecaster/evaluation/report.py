@@ -13,7 +13,7 @@ import numpy as np
 
 import forecaster
 from forecaster.config.build import flatten
-from forecaster.data.clock import to_display
+from forecaster.data.clock import moment_text
 from forecaster.data.panel import Note, Panel
 from forecaster.evaluation.score import PartScores
 from forecaster.training.device import choose_device, set_threads
@@ -138,8 +138,7 @@ def split_facts(panel: Panel, split: Split) -> dict[str, Any]:
 
 def moment(panel: Panel, time: Any) -> str | int | float:
     """One time as text for dates, else as a number."""
-    shown = to_display(panel.clock, np.array([time]))[0]
-    return plain(shown) if panel.clock.kind != "date" else str(shown)
+    return moment_text(panel.clock, time)
 
 
 def note_json(note: Note) -> dict[str, Any]:

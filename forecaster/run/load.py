@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.data.panel import Panel
 from forecaster.errors import RunError
 from forecaster.evaluation.job import TrainedRun
 from forecaster.network.architecture import Architecture
 from forecaster.network.build import build_model
-from forecaster.network.heads import head_from_json
+from forecaster.network.heads import Head, head_from_json
 from forecaster.run.context import read_context, read_last_times
-from forecaster.run.spec import ModelSpec, parse_spec
+from forecaster.run.spec import ModelSpec, Spec, parse_spec
 from forecaster.run.store import open_version
 from forecaster.run.weights import read_weights
 from forecaster.training.device import set_threads
@@ -41,6 +42,8 @@ def load_run(folder: Path) -> TrainedRun:
     spec = parse_spec((version / "spec.json").read_bytes(), str(version / "spec.json"))
     set_threads(spec.settings.training.threads)
     panel = read_context(version, spec.panel)
+    _check_channels(spec, panel, version)
+    heads = [_head(model, version) for model in spec.models]
     built = [_networks(model, version) for model in spec.models]
     expected = [
         _expected(model, networks, panel.n_series)
@@ -49,15 +52,15 @@ def load_run(folder: Path) -> TrainedRun:
     place = version / "weights.safetensors"
     loaded = read_weights(place.read_bytes(), expected, str(place))
     fitted = tuple(
-        _fitted(model, networks, arrays, panel.ids, panel.kind)
-        for model, networks, arrays in zip(spec.models, built, loaded, strict=True)
+        _fitted(model, (head, *networks), arrays, panel)
+        for model, head, networks, arrays in zip(spec.models, heads, built, loaded, strict=True)
     )
     return TrainedRun(
         models=fitted,
         settings=spec.settings,
         panel=panel,
         last_times=read_last_times(version, spec.panel),
-        report=json.loads((version / "report.json").read_text(encoding="utf-8")),
+        report=_report(version / "report.json"),
         state=spec.state,
         name=str(folder),
     )
@@ -65,13 +68,55 @@ def load_run(folder: Path) -> TrainedRun:
 
 def _networks(spec: ModelSpec, version: Path) -> tuple[Architecture, list[Any]]:
     """The architecture of a model and its networks, with weights that are still to be set."""
-    try:
-        architecture = Architecture.from_json(spec.architecture)
-    except (TypeError, ValueError, KeyError) as error:
+    n_bytes = (version / "weights.safetensors").stat().st_size
+    if spec.n_members * spec.architecture.least_bytes > n_bytes:
         raise RunError(
-            f"{version / 'spec.json'}: architecture: {error}. Restore the file, or train again."
-        ) from None
-    return architecture, [build_model(architecture, seed=0) for _ in range(spec.n_members)]
+            f"{version / 'weights.safetensors'}: {n_bytes:,} bytes, too few for the networks of spec.json. "
+            f"Train the run again."
+        )
+    architecture = Architecture(**spec.architecture.model_dump())
+    try:
+        return architecture, [build_model(architecture, seed=0) for _ in range(spec.n_members)]
+    except (TypeError, ValueError) as error:  # an activation that is none
+        text = str(error).splitlines()[0]
+        raise RunError(f"{version / 'spec.json'}: architecture: {text} Train the run again.") from None
+
+
+def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
+    """Refuse models of other channels than the panel has."""
+    for model in spec.models:
+        found = {len(panel.channels), model.normaliser.n_channels, model.architecture.n_channels}
+        if len(found) > 1 or model.normaliser.target != panel.target:
+            raise RunError(
+                f"{version / 'spec.json'}: panel, network and transforms are of different channels. "
+                f"Train the run again."
+            )
+
+
+def _head(spec: ModelSpec, version: Path) -> Head:
+    """The head of a model, checked against its network."""
+    place = version / "spec.json"
+    try:
+        head = head_from_json(spec.head)
+    except ValueError as error:
+        raise RunError(f"{place}: head: {error}. Train the run again.") from None
+    if head.n_outputs != spec.architecture.n_outputs:
+        raise RunError(
+            f"{place}: the head takes {head.n_outputs} numbers a step, the network gives "
+            f"{spec.architecture.n_outputs}. Train the run again."
+        )
+    return head
+
+
+def _report(place: Path) -> dict[str, Any]:
+    """Content of report.json."""
+    try:
+        report = json.loads(place.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{place}: not JSON ({error}). Train the run again.") from None
+    if not isinstance(report, dict):
+        raise RunError(f"{place}: holds no report. Train the run again.")
+    return report
 
 
 def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -95,36 +140,30 @@ def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, 
 
 def _fitted(
     spec: ModelSpec,
-    built: tuple[Architecture, list[Any]],
+    parts: tuple[Head, Architecture, list[Any]],
     arrays: dict[str, np.ndarray],
-    ids: np.ndarray,
-    kind: str,
+    panel: Panel,
 ) -> Fitted:
     """A model with its numbers in place."""
-    architecture, networks = built
+    head, architecture, networks = parts
     for number, network in enumerate(networks):
         network.set_weights(
             [arrays[f"network{number}/{position:03d}"] for position in range(len(network.weights))]
         )
+    stored = spec.normaliser
     steps = tuple(
         FittedTransform(step.name, arrays[f"scale{number}/shift"], arrays[f"scale{number}/scale"], step.floor)
-        for number, step in enumerate(spec.normaliser.steps)
+        for number, step in enumerate(stored.steps)
     )
     normaliser = Normaliser(
         steps,
-        spec.normaliser.residual,
-        spec.normaliser.season_length,
-        spec.normaliser.target,
+        stored.residual,
+        stored.season_length,
+        stored.target,
         arrays["covariate/shift"],
         arrays["covariate/scale"],
-        spec.normaliser.input_scale,
-        spec.normaliser.target_scale,
+        stored.input_scale,
+        stored.target_scale,
     )
-    return Fitted(
-        head_from_json(spec.head),
-        architecture,
-        normaliser,
-        tuple(networks),
-        ids,
-        kind in ("events", "intervals"),
-    )
+    non_negative = panel.kind in ("events", "intervals")
+    return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, non_negative)

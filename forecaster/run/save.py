@@ -9,7 +9,7 @@ from pathlib import Path
 from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite
 from forecaster.run.context import context_bytes, panel_facts
-from forecaster.run.spec import ModelSpec, NormaliserSpec, Spec, TransformSpec
+from forecaster.run.spec import ArchitectureSpec, ModelSpec, NormaliserSpec, Spec, TransformSpec
 from forecaster.run.store import set_latest, write_version
 from forecaster.run.weights import weights_bytes
 from forecaster.training.fitted import Fitted
@@ -54,7 +54,7 @@ def _model_spec(model: Fitted) -> ModelSpec:
     """The structure of a model, for spec.json."""
     normaliser = model.normaliser
     return ModelSpec(
-        architecture=model.architecture.to_json(),
+        architecture=ArchitectureSpec(**model.architecture.to_json()),
         head=model.head.to_json(),
         normaliser=NormaliserSpec(
             steps=tuple(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecaster.config.settings import Settings
 from forecaster.errors import RunError
@@ -40,10 +40,48 @@ class NormaliserSpec(_Strict):
     target_scale: tuple[float, float]
 
 
+Width = Annotated[int, Field(ge=1, le=100_000)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Name = Annotated[str, Field(pattern=r"^\w+$")]
+
+
+class ArchitectureSpec(_Strict):
+    """The fields of ``network.architecture.Architecture``, each within its range."""
+
+    look_back: int = Field(ge=1, le=1_000_000)
+    horizon: Width
+    n_channels: int = Field(ge=1, le=10_000)
+    n_outputs: Width
+    segment: int = Field(ge=1, le=1_000_000)
+    cell: Literal["lstm", "gru", "rnn"]
+    units: tuple[Width, ...] = Field(min_length=1, max_length=100)
+    dense_units: tuple[Width, ...] = Field(max_length=100)
+    dropout: Share
+    recurrent_dropout: Share
+    activation: Name
+    recurrent_activation: Name
+    bidirectional: bool
+    branches: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
+
+    @model_validator(mode="after")
+    def _channels_exist(self) -> Self:
+        """Refuse a branch of channels that there are none of."""
+        if any(channel >= self.n_channels for branch in self.branches for channel in branch):
+            raise ValueError(f"a branch reads a channel beyond the {self.n_channels} there are")
+        return self
+
+    @property
+    def least_bytes(self) -> int:
+        """What the weights of one network take at least: a bound to compare with their file."""
+        recurrent = sum(units * units for units in self.units)
+        inputs = 0 if self.branches else self.units[0] * self.n_channels * self.segment
+        return 4 * (recurrent + inputs + sum(self.dense_units) + self.horizon * self.n_outputs)
+
+
 class ModelSpec(_Strict):
     """One trained model: its network, its head, and how many members its ensemble has."""
 
-    architecture: dict[str, Any]
+    architecture: ArchitectureSpec
     head: dict[str, Any]
     normaliser: NormaliserSpec
     n_members: int = Field(ge=1, le=100)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from forecaster.config.build import flatten, make_settings
+from forecaster.config.defaults import DataFacts, complete, steps_per_epoch
+
+VALUES = DataFacts("values", False, 1, 1000, 1000, 12, 5.0, 3.0)
+EVENTS = DataFacts("events", True, 500, 3000, 4, 1, 0.0, 100.0)
+
+
+def chosen(facts: DataFacts, **given: object) -> dict[str, object]:
+    return flatten(complete(make_settings(given), facts)[0])
+
+
+@pytest.mark.parametrize("kind", ["values", "events", "intervals", "ohlc"])
+@pytest.mark.parametrize("task", ["regress", "classify", "both"])
+def test_nothing_that_a_fit_needs_is_left_open(kind: str, task: str) -> None:
+    settings = chosen(replace(VALUES, kind=kind), task=task)
+    needed = {
+        "look_back", "min_history", "transforms", "scope", "residual", "n_bins", "layers", "units", "dropout",
+        "segment", "dense_layers", "learning_rate", "schedule", "epochs", "batch_size", "ensemble",
+    }  # fmt: skip
+    assert not {name for name in needed if settings[name] is None}
+
+
+def test_every_default_has_a_reason_and_what_is_given_stays() -> None:
+    settings, defaults = complete(make_settings({"look_back": 3, "units": 8, "epochs": 2}), VALUES)
+    names = [one.name for one in defaults]
+    assert len(names) == len(set(names))
+    assert not {"look_back", "units", "epochs"} & set(names)
+    assert all(one.reason for one in defaults)
+    assert (settings.window.look_back, settings.network.units, settings.training.epochs) == (3, (8,), 2)
+
+
+def test_window_holds_whole_seasons() -> None:
+    assert chosen(VALUES)["look_back"] % 12 == 0
+    assert chosen(VALUES)["segment"] == 12
+    assert chosen(VALUES, horizon=100)["look_back"] >= 100
+    assert chosen(VALUES, look_back=13)["segment"] == 1
+
+
+def test_customers_with_one_event_are_forecast_too() -> None:
+    assert chosen(EVENTS)["min_history"] == 0
+    assert chosen(replace(EVENTS, has_ids=False), look_back=7)["min_history"] == 7
+
+
+def test_gaps_of_many_orders_are_learnt_as_logarithms() -> None:
+    assert chosen(EVENTS)["transforms"] == ("log", "standard")
+    assert chosen(replace(EVENTS, spread_ratio=3.0))["transforms"] == ("standard",)
+
+
+def test_edges_given_are_in_the_unit_of_the_data() -> None:
+    settings = chosen(VALUES, task="classify", bins="0,10,20")
+    assert (settings["transforms"], settings["residual"]) == (("standard",), "none")
+
+
+def test_classic_is_the_textbook_network() -> None:
+    settings = chosen(VALUES, preset="classic", epochs=3)
+    expected = {
+        "look_back": 3, "segment": 1, "layers": 2, "units": (8, 8), "dense_layers": (8, 8), "dropout": 0.2,
+        "learning_rate": 1e-3, "schedule": "constant", "batch_size": 100, "ensemble": 1, "epochs": 3,
+        "optimizer": "rmsprop", "cell": "lstm",
+    }  # fmt: skip
+    assert {name: settings[name] for name in expected} == expected
+
+
+def test_facts_decide_and_nothing_else() -> None:
+    assert complete(make_settings({}), VALUES) == complete(make_settings({}), VALUES)
+
+
+@pytest.mark.parametrize(
+    ("n_windows", "batch", "steps"), [(1, 32, 1), (32, 32, 1), (33, 32, 2), (10**6, 32, 100)]
+)
+def test_steps_of_an_epoch(n_windows: int, batch: int, steps: int) -> None:
+    assert steps_per_epoch(n_windows, batch) == steps

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecaster.config.build import make_settings
+from forecaster.config.settings import DataSettings
+from forecaster.data.load import read_panel
+from forecaster.errors import ConfigError
+from forecaster.evaluation.backtest import Origins, backtest, cutoff_rows
+from forecaster.evaluation.tables import Columns
+from forecaster.training.fit import Hooks
+from tests.conftest import TINY
+from tests.windows.test_windows import panel_of
+
+
+def test_cutoffs_end_a_horizon_before_the_last_row() -> None:
+    panel = panel_of(list(np.arange(10.0)), list(np.arange(6.0)))
+    # rows 0 .. 9 and 10 .. 15: the last cutoff lies two rows before the end of each, those before every three
+    rows = cutoff_rows(panel, Origins(n_windows=3, step_size=3), horizon=2)
+    assert rows.tolist() == [[1, 7], [4, 10], [7, 13]]
+
+
+def test_one_cutoff() -> None:
+    assert cutoff_rows(panel_of([1.0, 2, 3, 4]), Origins(1), horizon=1).tolist() == [[2]]
+
+
+def count_fits(n_windows: int, refit: int) -> tuple[pd.DataFrame, int]:
+    """A backtest of 40 rows, and how often it trained."""
+    y = 5 + np.sin(np.arange(40.0))
+    panel = read_panel(pd.DataFrame({"step": np.arange(40), "y": y}))
+    settings = make_settings({**TINY, "look_back": 4, "horizon": 2, "season": 1})
+    begun = []
+    hooks = Hooks(progress=lambda _stage, _member, result: begun.append(result.epoch == 1))
+    table = backtest(panel, settings, Origins(n_windows, 3, refit), Columns((80,)), hooks)
+    return table, sum(begun)
+
+
+@pytest.mark.parametrize(("refit", "n_fits"), [(0, 1), (1, 4), (2, 2), (3, 2), (9, 1)])
+def test_training_is_repeated_as_asked(refit: int, n_fits: int) -> None:
+    table, found = count_fits(4, refit)
+    assert found == n_fits
+    assert table["cutoff"].tolist() == [28, 28, 31, 31, 34, 34, 37, 37]
+    assert table["ds"].tolist() == [29, 30, 32, 33, 35, 36, 38, 39]
+    assert table["y"].tolist() == pytest.approx((5 + np.sin(table["ds"])).tolist())
+    assert list(table.columns) == [
+        "unique_id", "ds", "cutoff", "y", "forecast", "forecast-lo-80", "forecast-hi-80",
+    ]  # fmt: skip
+
+
+def test_short_series_take_part_from_the_cutoff_that_they_reach() -> None:
+    long = pd.DataFrame({"id": "long", "step": np.arange(40), "y": np.arange(40.0)})
+    short = pd.DataFrame({"id": "short", "step": np.arange(4), "y": np.arange(4.0)})
+    panel = read_panel(pd.concat([long, short]))
+    settings = make_settings({**TINY, "look_back": 4, "season": 1})
+    table = backtest(panel, settings, Origins(3, 2), Columns(), Hooks())
+    found = {name: group["cutoff"].tolist() for name, group in table.groupby("unique_id")}
+    assert found == {"long": [34, 36, 38], "short": [0, 2]}
+
+
+def test_origins_of_events_are_the_events_themselves() -> None:
+    days = np.datetime64("2024-01-01") + np.array([0, 2, 5, 9, 14, 20, 27, 35, 44, 54])
+    table = pd.DataFrame({"date": days.astype(str)})
+    panel = read_panel(table, DataSettings(kind="events", unit="day"))
+    found = backtest(panel, make_settings({**TINY, "look_back": 2}), Origins(2), Columns(), Hooks())
+    assert found["y"].tolist() == [9, 10]
+    assert found["cutoff"].dt.strftime("%m-%d").tolist() == ["02-05", "02-14"]
+    assert found["ds"].dt.strftime("%m-%d").tolist() == ["02-14", "02-24"]
+    assert (found["forecast"] > 0).all()
+
+
+def test_too_short_for_a_single_cutoff_is_said() -> None:
+    panel = panel_of([1.0, 2, 3])
+    with pytest.raises(ConfigError, match="the longest series has 3 rows; --windows 5"):
+        backtest(panel, make_settings({"look_back": 1}), Origins(5), Columns(), Hooks())

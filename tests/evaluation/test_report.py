@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from forecaster.evaluation.report import finite, plain, versions
+from forecaster.forecaster import Forecaster
+from tests.conftest import SavedRun
+
+
+@pytest.fixture(scope="module")
+def report(values_run: SavedRun) -> dict:
+    return Forecaster.load(values_run.folder).report
+
+
+def test_keys_that_others_rely_on(report: dict) -> None:
+    assert report["report_version"] == 1
+    for part in ("valid", "test"):
+        scores = report["scores"][part]
+        assert {"mae", "rmse", "mase", "smape", "crps", "coverage_80", "coverage_95", "nll"} <= scores[
+            "model"
+        ].keys()
+        for name, values in scores["baselines"].items():
+            assert {"mae", "crps"} <= values.keys(), name
+        assert len(scores["model_by_step"]["mae"]) == 3
+    assert report["best_baseline"] in report["scores"]["test"]["baselines"]
+    assert set(report["beaten_by"]) <= report["scores"]["test"]["baselines"].keys()
+    assert {"read", "fit", "final_fit", "score"} <= report["seconds"].keys()
+    assert all({"name", "value", "reason"} == one.keys() for one in report["defaults"])
+    assert {"forecaster", "python", "keras", "torch", "numpy"} <= report["versions"].keys()
+    assert {"seed", "device", "threads", "settings", "warnings", "repairs", "state"} <= report.keys()
+
+
+def test_split_dates_and_rows(report: dict) -> None:
+    split = report["split"]
+    assert split["kind"] == "time"
+    # sixty days each: 10 % are six rows for test, six for validation
+    assert [split[part]["n_rows"] for part in ("train", "valid", "test")] == [96, 12, 12]
+    assert split["train"]["last"] == "2024-02-17" < split["valid"]["first"]
+    assert split["test"]["first"] == "2024-02-24"
+    assert split["test"]["last"] == report["data"]["last"] == "2024-02-29"
+
+
+def test_scores_by_step_average_to_the_whole(report: dict) -> None:
+    scores = report["scores"]["test"]
+    assert scores["n_windows"] == 8
+    assert np.mean(scores["model_by_step"]["mae"]) == pytest.approx(scores["model"]["mae"])
+
+
+def test_both_fits_are_told_apart(report: dict) -> None:
+    assert [one["final"] for one in report["training"]] == [False, True]
+    assert report["shipped"] == "final fit on all rows"
+    first, final = (one["members"][0] for one in report["training"])
+    assert final["n_steps"] == first["best_step"]
+    assert len(first["history"]) == 2 and first["history"][0]["epoch"] == 1
+    assert report["training"][0]["n_parameters"] > 0
+
+
+def test_report_is_json_without_nan(report: dict) -> None:
+    def refuse(text: str) -> None:
+        raise AssertionError(text)
+
+    assert json.loads(json.dumps(finite(report)), parse_constant=refuse) == finite(report)
+
+
+def test_finite_and_plain_values() -> None:
+    assert finite({"a": [1.0, math.nan, (math.inf, "x")]}) == {"a": [1.0, None, [None, "x"]]}
+    assert plain({1: (np.float64(0.5), np.int64(3))}) == {"1": [0.5, 3]}
+    assert type(plain(np.int64(3))) is int
+    assert versions()["numpy"] == np.__version__
