@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: demo test test-slow check
+.PHONY: demo test test-slow check readme
 
 demo: $(INSTALLED)
 	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
@@ -17,6 +17,9 @@ test: $(INSTALLED)
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow
+
+readme: $(INSTALLED)
+	$(BIN)/python -m tests.readme
 
 check: $(INSTALLED)
 	$(BIN)/ruff check -q .

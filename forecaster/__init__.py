@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from forecaster.data.load import read_panel
     from forecaster.errors import ConfigError, DataError, ForecasterError, RunError
     from forecaster.forecaster import Forecaster
-    from forecaster.windows.windows import make_windows, window_arrays
+    from forecaster.windows.bins import bin_index, fit_bins
+    from forecaster.windows.windows import window_arrays
 
 # Keras reads its backend once, when it is first imported: choose it before anything can import it.
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -23,7 +24,8 @@ __all__ = [
     "Forecaster",
     "ForecasterError",
     "RunError",
-    "make_windows",
+    "bin_index",
+    "fit_bins",
     "read_panel",
     "window_arrays",
 ]
@@ -35,7 +37,8 @@ _HOMES = {
     "Forecaster": "forecaster",
     "ForecasterError": "errors",
     "RunError": "errors",
-    "make_windows": "windows.windows",
+    "bin_index": "windows.bins",
+    "fit_bins": "windows.bins",
     "read_panel": "data.load",
     "window_arrays": "windows.windows",
 }

@@ -65,16 +65,25 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], *
     Console(width=width, highlight=False, markup=False, emoji=False).print(grid)
 
 
-def frame(content: pd.DataFrame, title: str = "") -> None:
-    """The first rows of a DataFrame on stdout, and how many more there are."""
-    shown = content.head(MOST_ROWS)
+def frame(
+    content: pd.DataFrame, title: str = "", most: int = MOST_ROWS, writer: str = "--out FILE.csv"
+) -> None:
+    """The first rows of a DataFrame on stdout, and how many more there are.
+
+    Args:
+        content: The table.
+        title: Line above it; empty for none.
+        most: Rows to print.
+        writer: What writes them all.
+    """
+    shown = content.head(most)
     columns = [column for column in shown.columns if not column.startswith("p-")]
     table(title, columns, zip(*(cells(column, shown[column]) for column in columns), strict=True))
     more = len(content) - len(shown)
     if more > 0 or len(columns) < len(content.columns):
         hidden = len(content.columns) - len(columns)
         parts = [f"{more:,} more rows"] * (more > 0) + [f"{hidden} columns p-1 .. p-{hidden}"] * (hidden > 0)
-        note(f"{' and '.join(parts)} not shown; --out FILE.csv writes them all.")
+        note(f"{' and '.join(parts)} not shown; {writer} writes them all.")
 
 
 def cells(name: str, column: pd.Series) -> list[object]:

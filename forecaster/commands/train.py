@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from forecaster.data.panel import Panel
 
 
+# Rows of the forecast that are printed, so that the scores above them stay in sight.
+MOST_ROWS = 12
+
+
 @click.command("train")
 @click.argument("data")
 @settings_options()
@@ -90,8 +94,12 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
     if part is not None:
         head = report["training"][0]["head"]
         score_table(scores[part], head, facts["unit"], f"Scores on the {part} part")
+    unit = f", in {facts['unit']}" if facts["unit"] else ""
     frame(
-        forecast, title=f"Forecast after {facts['last']}" + (f", in {facts['unit']}" if facts["unit"] else "")
+        forecast,
+        title=f"Forecast after {facts['last']}{unit}",
+        most=MOST_ROWS,
+        writer="forecast predict --out FILE.csv",
     )
     if part is not None:
         conclude(scores[part], facts["unit"])

@@ -12,6 +12,7 @@ ID_NAMES = (
     *("code", "stationid", "station", "sensorid", "sensor", "meterid", "patientid", "accountid"),
     *("memberid", "member", "id", "用户id", "用户", "客户id", "客户", "会员id", "会员", "会员卡号"),
     *("股票代码", "证券代码", "代码", "用户编号", "客户编号", "编号", "门店", "商品", "名称"),
+    *("会员编号", "会员号", "顾客", "顾客id", "顾客编号", "卡号", "设备", "设备编号", "门店编号", "商品编号"),
 )
 # Names that may as well number the rows.
 ROW_NAMES = ("id", "code", "name", "编号", "代码", "名称")

@@ -16,9 +16,10 @@ from forecaster.distributions.conditioned import Conditioned
 from forecaster.errors import ConfigError
 from forecaster.evaluation.tables import Columns, quantile_name
 
-
 # Longer than any wait, in whatever unit; at infinity itself a distribution has reached even what never comes.
 FOREVER = 1e200
+# What a heavy tail leaves beyond FOREVER is no share of events that never come.
+LEAST_NEVER = 1e-9
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def event_table(
     for name, level in _date_columns(columns):
         gap = conditioned.quantile(level)[:, 0]
         table[name] = to_display(panel.clock, event_times(panel, wait, gap))
-    table["never"] = np.clip(conditioned.survival(FOREVER)[:, 0], 0.0, 1.0)
+    never = np.clip(conditioned.survival(FOREVER)[:, 0], 0.0, 1.0)
+    table["never"] = np.where(never > LEAST_NEVER, never, 0.0)
     table["overdue"] = forecast.cdf(known)[:, 0]
     for text in within:
         duration = _duration(panel, text)

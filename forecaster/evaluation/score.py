@@ -32,6 +32,8 @@ class Part:
         baselines: Scores by name.
         n_windows: Windows scored.
         n_all: Windows there are.
+        bin_edges: (n_bins + 1,) edges of a classifier's bins, in the unit of the data; None without, and
+            where they differ between windows.
         deciding: Metric that says who is ahead: CRPS, proper and in the unit of the data; of several
             value series, whose sizes may differ by any factor, CRPS over each one's own scale.
     """
@@ -40,6 +42,7 @@ class Part:
     baselines: dict[str, Scores]
     n_windows: int
     n_all: int
+    bin_edges: np.ndarray | None = None
     deciding: str = "crps"
 
     @property
@@ -75,6 +78,8 @@ class Part:
         }
         if len(self.models) > 1:
             tree["models"] = {name: scores.overall for name, scores in self.models.items()}
+        if self.bin_edges is not None:
+            tree["bin_edges"] = self.bin_edges.tolist()
         return tree
 
 
@@ -160,7 +165,7 @@ def score_windows(
         baselines[baseline.name] = scores_of(ready.predict(panel, scored.origins))
     several = panel.kind == "values" and panel.n_series > 1 and bool(np.isfinite(scale).any())
     deciding = "scaled_crps" if several else "crps"
-    return Part(models, baselines, scored.n_windows, windows.n_windows, deciding)
+    return Part(models, baselines, scored.n_windows, windows.n_windows, edges, deciding)
 
 
 def bin_edges(fitted: Sequence[Fitted], panel: Panel, windows: Windows) -> np.ndarray | None:

@@ -56,7 +56,7 @@ def test_next_file_is_read_as_the_first(write_csv: Write) -> None:
     )
     assert (again.ids.tolist(), again.y.tolist()) == (["001"], [5])
     with pytest.raises(
-        DataError, match=r"m\.csv: trained on ds, unique_id, y; this file lacks y\. Use a file"
+        DataError, match=r"the run: trained on ds, unique_id, y; .*m\.csv lacks y\. Use a file"
     ):
         read_panel(write_csv("ds,unique_id,z", "2020-01-09,a,1", name="m.csv"), settings, first.columns)
 

@@ -9,7 +9,7 @@ import pytest
 from forecaster.config.settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
-from forecaster.distributions import Binned, Distribution, PointMass
+from forecaster.distributions import Binned, Distribution, LogStep, PointMass, Transformed
 from forecaster.errors import ConfigError
 from forecaster.evaluation.events import event_table, waiting
 from forecaster.evaluation.tables import Columns
@@ -102,6 +102,12 @@ def test_never_has_no_date() -> None:
     table = table_of(minutes_panel(), PointMass(np.array([[np.inf], [1e12]])))
     assert table["next_event"].isna().all()
     assert table["never"].tolist() == [1.0, 0.0]
+
+
+def test_heavy_tail_is_not_never() -> None:
+    logs = Binned(np.array([-1.0, 0, 1, 2]), np.broadcast_to([0.0, 0.5, 0.5], (2, 1, 3)).copy())
+    table = table_of(minutes_panel(), Transformed(logs, [LogStep(1e-3)]))
+    assert table["never"].tolist() == [0.0, 0.0]
 
 
 def test_numbers_as_times_stay_numbers() -> None:
