@@ -170,7 +170,7 @@ class Forecaster:
 
     def cross_validation(
         self,
-        data: Source,
+        data: Source | Panel,
         *,
         n_windows: int = 10,
         step_size: int = 1,
@@ -182,7 +182,7 @@ class Forecaster:
         """Forecasts from many past moments, each made from the rows before it alone.
 
         Args:
-            data: A file or frame.
+            data: A file, a frame, or a panel read before.
             n_windows: Cutoffs of every series, the last one a horizon before its end.
             step_size: Rows between two cutoffs.
             refit: Train again at every so many cutoffs; 0 trains once, before the first.
@@ -199,11 +199,12 @@ class Forecaster:
             ConfigError: A setting does not fit, or no series is long enough.
         """
         from forecaster.data.load import read_panel
+        from forecaster.data.panel import Panel
         from forecaster.evaluation.backtest import Origins, backtest
         from forecaster.evaluation.tables import Columns
         from forecaster.training.fit import Hooks
 
-        panel = read_panel(data, self.settings.data)
+        panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
         origins = Origins(n_windows, step_size, refit)
         columns = Columns(tuple(level), tuple(quantile))
         return backtest(panel, self.settings, origins, columns, Hooks(progress))

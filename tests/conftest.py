@@ -70,11 +70,13 @@ class SavedRun:
 def _train_once(folder: Path, table: pd.DataFrame, **settings: Any) -> SavedRun:
     """Train on a file in ``folder`` and save the run beside it."""
     from forecaster.forecaster import Forecaster
+    from forecaster.run.store import set_latest
 
     data = folder / "data.csv"
     table.to_csv(data, index=False)
     with contextlib.chdir(folder):  # runs/latest is written there
         Forecaster(**TINY, **settings).fit(str(data)).save("runs/tiny")
+        set_latest(Path("runs/tiny"))
     return SavedRun(folder / "runs" / "tiny", data)
 
 

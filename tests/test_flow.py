@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import json
 import subprocess
@@ -104,8 +103,7 @@ def flow_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Fl
         first.to_csv(folder / "first.csv", index=False)
         whole.to_csv(folder / "whole.csv", index=False)
         forecaster = Forecaster(**TINY, **case.settings, **HEADS[head]).fit(folder / "first.csv")
-        with contextlib.chdir(root):  # runs/latest is written there
-            forecaster.save(folder / "run")
+        forecaster.save(folder / "run")
         forecast = forecaster.predict(level=[80, 95], quantile=[0.1])
         return Flow(forecaster, folder / "run", folder / "whole.csv", first, forecast)
 

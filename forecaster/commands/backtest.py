@@ -10,7 +10,7 @@ from forecaster.commands.options import given, settings_options
 from forecaster.commands.output import Output, output_options
 from forecaster.commands.progress import progress_lines
 from forecaster.commands.show import table
-from forecaster.commands.source import read_source
+from forecaster.commands.source import read_source, show_reading
 
 
 @click.command("backtest")
@@ -38,12 +38,15 @@ def backtest(
 
     Every forecast is made from the rows before its cutoff alone.
     """
+    from forecaster.data.load import read_panel
     from forecaster.forecaster import Forecaster
 
     forecaster = Forecaster.of(given(options))
+    panel = read_panel(read_source(data), forecaster.settings.data)
+    show_reading(panel)
     with progress_lines() as progress:
         content = forecaster.cross_validation(
-            read_source(data),
+            panel,
             n_windows=windows,
             step_size=step_size,
             refit=refit_every,

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from forecaster.commands.show import note
+
+if TYPE_CHECKING:
+    from forecaster.data.panel import Panel
 
 
 def read_source(data: str) -> str | BinaryIO:
@@ -19,3 +24,21 @@ def run_name(data: str) -> str:
         return "stdin"
     stem = Path(data).name.split(".")[0]
     return re.sub(r"[^\w-]+", "-", stem) or "data"
+
+
+def show_reading(panel: Panel) -> None:
+    """What was read and repaired, on stderr.
+
+    Args:
+        panel: All rows.
+    """
+    from forecaster.evaluation.report import moment
+
+    note(panel.why)
+    unit = f", in {panel.unit}" if panel.unit else ""
+    first, last = moment(panel, panel.times.min()), moment(panel, panel.times.max())
+    note(f"{panel.n_rows:,} rows, {panel.n_series:,} series, {first} to {last}{unit}")
+    for one in panel.repairs:
+        note(f"Repaired: {one.line}")
+    for one in panel.warnings:
+        note(f"Note: {one.line}")

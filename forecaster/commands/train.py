@@ -12,7 +12,7 @@ from forecaster.commands.output import numbers
 from forecaster.commands.progress import progress_lines
 from forecaster.commands.scores import conclude, score_table
 from forecaster.commands.show import as_json, frame, note
-from forecaster.commands.source import read_source, run_name
+from forecaster.commands.source import read_source, run_name, show_reading
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
@@ -47,6 +47,7 @@ def train(
     from forecaster.data.load import read_panel
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
+    from forecaster.run.store import set_latest
     from forecaster.training.interrupts import catch_interrupts
 
     levels = numbers(level, "--level") or (80.0,)
@@ -59,6 +60,7 @@ def train(
         forecaster.fit(panel, progress=progress, stop=stop)
     report = forecaster.report
     forecaster.save(folder, keep=keep, context=not no_context)
+    set_latest(folder)
     if json_output:
         as_json(report)
     else:
@@ -67,20 +69,6 @@ def train(
     if report["state"] == "interrupted":
         note("Interrupted: these are the best weights so far.")
         raise click.exceptions.Exit(143 if report["signal"] == "SIGTERM" else 130)
-
-
-def show_reading(panel: Panel) -> None:
-    """What was read and repaired, on stderr."""
-    from forecaster.evaluation.report import moment
-
-    note(panel.why)
-    unit = f", in {panel.unit}" if panel.unit else ""
-    first, last = moment(panel, panel.times.min()), moment(panel, panel.times.max())
-    note(f"{panel.n_rows:,} rows, {panel.n_series:,} series, {first} to {last}{unit}")
-    for one in panel.repairs:
-        note(f"Repaired: {one.line}")
-    for one in panel.warnings:
-        note(f"Note: {one.line}")
 
 
 def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
@@ -97,7 +85,7 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
     unit = f", in {facts['unit']}" if facts["unit"] else ""
     frame(
         forecast,
-        title=f"Forecast after {facts['last']}{unit}",
+        title=f"Forecast after {facts['last']}{unit}" if facts["n_series"] == 1 else f"Forecast{unit}",
         most=MOST_ROWS,
         writer="forecast predict --out FILE.csv",
     )

@@ -58,6 +58,8 @@ def parse_duration(text: str) -> int:
         12
     """
     match = _DURATION.fullmatch(text)
+    if match and match[2] in ("m", "M"):
+        raise ConfigError(f"'{text}' may be minutes or months. Write {match[1]}min, or a number of days.")
     unit = find_unit(match[2]) if match else None
     if match is None or unit is None:
         raise ConfigError(

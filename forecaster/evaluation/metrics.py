@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,8 @@ class ScoringContext:
         levels: Central intervals that coverage and width are given for, in percent.
         resolution: Step of which all values are multiples; None for real numbers, whose NLL is that of
             the density.
-        bin_edges: (n_bins + 1,) rising, for the scores of bins; None without.
+        bin_edges: (n_bins + 1,) rising, or (n_windows, horizon, n_bins + 1) where windows have bins of
+            their own; for the scores of bins, None without.
         lower: Lowest possible value (0 for gaps), whose cell ends there; None when there is none.
     """
 
@@ -36,6 +37,15 @@ class ScoringContext:
     resolution: float | None = None
     bin_edges: np.ndarray | None = None
     lower: float | None = None
+
+    def take(self, rows: slice) -> ScoringContext:
+        """The context of some of the windows."""
+        own_bins = self.bin_edges is not None and self.bin_edges.ndim == 3
+        return replace(
+            self,
+            scale=None if self.scale is None else self.scale[rows],
+            bin_edges=self.bin_edges[rows] if own_bins and self.bin_edges is not None else self.bin_edges,
+        )
 
 
 @dataclass(frozen=True)
@@ -212,10 +222,9 @@ def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_l
     return np.where(total > 0, total / np.maximum(counts, 1), np.nan)
 
 
-def _errors(
-    part: Distribution, y: np.ndarray, scale: np.ndarray | None, context: ScoringContext
-) -> Iterator[tuple[str, np.ndarray]]:
+def _errors(part: Distribution, y: np.ndarray, context: ScoringContext) -> Iterator[tuple[str, np.ndarray]]:
     """Name and error of each value of every metric; NaN in y may give any number."""
+    scale = context.scale
     point = part.point()
     yield "mae", absolute_error(y, point)
     yield "rmse", squared_error(y, part.point(squared=True))
@@ -232,9 +241,9 @@ def _errors(
         yield f"width_{level:g}", np.asarray(upper - lower)
     yield "nll", negative_log_likelihood(part, y, context.resolution, context.lower)
     if context.bin_edges is not None:
-        inner = context.bin_edges[1:-1]
-        below = np.moveaxis(part.cdf(inner.reshape(-1, *(1,) * y.ndim)), 0, -1)
-        index = np.searchsorted(inner, np.nan_to_num(y), side="right")
+        inner = context.bin_edges[..., 1:-1]
+        below = np.stack([part.cdf(inner[..., k]) for k in range(inner.shape[-1])], axis=-1)
+        index = (y[..., None] >= inner).sum(axis=-1)
         yield from bin_errors(below, index).items()
 
 
@@ -269,10 +278,10 @@ def score(distribution: Distribution, y: np.ndarray, mask: np.ndarray, context: 
     run = max(CHUNK // max(horizon, 1), 1)
     for first in range(0, max(n_windows, 1), run):
         rows = slice(first, first + run)
-        scale = None if context.scale is None else context.scale[rows]
+        context_part = context.take(rows)
         part, seen = distribution.take(rows), known[rows]
         with np.errstate(invalid="ignore"):
-            for name, error in _errors(part, np.where(seen, y[rows], np.nan), scale, context):
+            for name, error in _errors(part, np.where(seen, y[rows], np.nan), context_part):
                 used = seen & ~np.isnan(error)
                 total = np.where(used, error, 0.0).sum(axis=0)
                 sums[name] = sums.get(name, 0.0) + total

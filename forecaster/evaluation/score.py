@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -145,7 +145,8 @@ def score_windows(
     series = panel.series_of(scored.origins)
     y = gather_targets(panel, scored.starts, series, scored)
     scale = seasonal_scale(panel.y, train.begins, train.ends, panel.season_length)[series]
-    edges = bin_edges(fitted, panel, scored)
+    forecasts = {one.head.name: one.predict(panel, scored) for one in fitted}
+    edges = bin_edges(forecasts.get("bins"))
     context = ScoringContext(
         scale=scale,
         levels=tuple(levels),
@@ -153,36 +154,56 @@ def score_windows(
         bin_edges=edges,
         lower=0.0 if panel.kind in ("events", "intervals") else None,
     )
-
-    def scores_of(forecast: Distribution) -> Scores:
-        """Scores against what came."""
-        return score(forecast, y, np.isfinite(y), context)
-
-    models = {one.head.name: scores_of(one.predict(panel, scored)) for one in fitted}
-    baselines = {}
-    for baseline in all_baselines(panel, edges):
-        ready = baseline.fit(panel, train.ends, scored.look_back, scored.horizon)
-        baselines[baseline.name] = scores_of(ready.predict(panel, scored.origins))
     several = panel.kind == "values" and panel.n_series > 1 and bool(np.isfinite(scale).any())
-    deciding = "scaled_crps" if several else "crps"
-    return Part(models, baselines, scored.n_windows, windows.n_windows, edges, deciding)
+    return Part(
+        models={name: score(one, y, np.isfinite(y), context) for name, one in forecasts.items()},
+        baselines={
+            name: score(one, y, np.isfinite(y), context)
+            for name, one in baseline_forecasts(panel, scored, train, fitted)
+        },
+        n_windows=scored.n_windows,
+        n_all=windows.n_windows,
+        bin_edges=edges if edges is not None and edges.ndim == 1 else None,
+        deciding="scaled_crps" if several else "crps",
+    )
 
 
-def bin_edges(fitted: Sequence[Fitted], panel: Panel, windows: Windows) -> np.ndarray | None:
-    """Edges of a classifier's bins in the unit of the data, None where windows differ or nothing is binned.
+def baseline_forecasts(
+    panel: Panel, windows: Windows, train: Span, fitted: Sequence[Fitted]
+) -> Iterator[tuple[str, Distribution]]:
+    """The baselines of a kind, and for a classifier the training frequencies of its bins.
 
     Args:
-        fitted: Models, one a head.
         panel: The rows.
-        windows: Some windows, one at least.
+        windows: What is forecast.
+        train: Rows that baselines are fitted on.
+        fitted: Models, one a head.
+
+    Yields:
+        Name and forecast, of shape (n_windows, horizon).
+    """
+    for baseline in all_baselines(panel):
+        ready = baseline.fit(panel, train.ends, windows.look_back, windows.horizon)
+        yield baseline.name, ready.predict(panel, windows.origins)
+    for one in fitted:
+        rates = one.base_rates(panel, windows)
+        if rates is not None:
+            yield "frequencies", rates
+
+
+def bin_edges(forecast: Distribution | None) -> np.ndarray | None:
+    """Edges of a classifier's bins in the unit of the data.
+
+    Args:
+        forecast: Of the classifier, of shape (n_windows, horizon); None without one.
 
     Returns:
-        (n_bins + 1,) rising, or None.
+        (n_bins + 1,) where all windows share them, (n_windows, horizon, n_bins + 1) where each has its own;
+        None without bins.
     """
-    for model in fitted:
-        if model.head.name == "bins" and model.normaliser.is_common:
-            view = model.predict(panel, windows.select(np.array([0]))).binned_view()
-            if view is not None:
-                edges: np.ndarray = np.asarray(view[0]).reshape(-1, view[0].shape[-1])[0]
-                return edges
-    return None
+    view = forecast.binned_view() if forecast is not None else None
+    if view is None:
+        return None
+    edges = view[0]
+    first: np.ndarray = edges.reshape(-1, edges.shape[-1])[0]
+    return first if (edges == first).all() else edges

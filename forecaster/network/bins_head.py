@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,12 +24,14 @@ class BinsHead(Head):
             two take all beyond them.
         smoothing: Share of a target's class given to the two bins beside it, half to each; an outer bin
             keeps the half that has nowhere to go.
+        frequencies: (n_bins,) share of the training targets in each bin; None when not counted.
     """
 
     name: ClassVar[str] = "bins"
 
     edges: np.ndarray
     smoothing: float = 0.0
+    frequencies: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Refuse edges that do not rise."""
@@ -39,6 +41,11 @@ class BinsHead(Head):
         if not 0 <= self.smoothing < 1:
             raise ValueError(f"smoothing {self.smoothing} must be in [0, 1)")
         object.__setattr__(self, "edges", edges)
+        if self.frequencies is not None:
+            shares = np.asarray(self.frequencies, dtype=np.float64)
+            if shares.shape != (len(edges) - 1,) or not (shares >= 0).all() or shares.sum() <= 0:
+                raise ValueError(f"frequencies of shape {shares.shape} for {len(edges) - 1} bins")
+            object.__setattr__(self, "frequencies", shares)
 
     @property
     def n_outputs(self) -> int:
@@ -76,9 +83,39 @@ class BinsHead(Head):
         powers = np.exp(logits - logits.max(axis=2, keepdims=True))
         return Binned(self.edges, powers / powers.sum(axis=2, keepdims=True))
 
+    def count(self, target: np.ndarray) -> BinsHead:
+        """The same head with the frequencies of its bins among some targets.
+
+        Args:
+            target: (n,) float64 known training targets, normalised.
+
+        Returns:
+            A new head; half a target is added to every bin, so that none is impossible.
+        """
+        counts = np.bincount(bin_index(target, self.edges), minlength=self.n_outputs) + 0.5
+        return replace(self, frequencies=counts / counts.sum())
+
+    def base_rates(self, shape: tuple[int, ...]) -> Distribution | None:
+        """The training frequencies as a forecast, whatever the window holds; None when not counted.
+
+        Args:
+            shape: (n_windows, horizon).
+
+        Returns:
+            A distribution of that shape, in normalised space.
+        """
+        if self.frequencies is None:
+            return None
+        return Binned(self.edges, self.frequencies[None], rows=np.zeros(shape, dtype=np.int64))
+
     def to_json(self) -> dict[str, Any]:
-        """Name, edges and smoothing."""
-        return {"name": self.name, "edges": self.edges.tolist(), "smoothing": self.smoothing}
+        """Name, edges, smoothing and frequencies."""
+        return {
+            "name": self.name,
+            "edges": self.edges.tolist(),
+            "smoothing": self.smoothing,
+            "frequencies": None if self.frequencies is None else self.frequencies.tolist(),
+        }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -91,4 +128,9 @@ class BinsHead(Head):
             The head.
         """
         edges = np.asarray(stored["edges"], dtype=np.float64)
-        return cls(edges=edges, smoothing=float(stored["smoothing"]))
+        shares = stored["frequencies"]
+        return cls(
+            edges=edges,
+            smoothing=float(stored["smoothing"]),
+            frequencies=None if shares is None else np.asarray(shares, dtype=np.float64),
+        )

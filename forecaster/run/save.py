@@ -10,13 +10,13 @@ from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite
 from forecaster.run.context import context_bytes, panel_facts
 from forecaster.run.spec import ArchitectureSpec, ModelSpec, NormaliserSpec, Spec, TransformSpec
-from forecaster.run.store import set_latest, write_version
+from forecaster.run.store import write_version
 from forecaster.run.weights import weights_bytes
 from forecaster.training.fitted import Fitted
 
 
 def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = True) -> Path:
-    """Write a run as the newest version of its folder, and make it the latest.
+    """Write a run as the newest version of its folder.
 
     Args:
         run: A trained run.
@@ -45,9 +45,7 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
         "report.json": (json.dumps(finite(run.report), indent=1) + "\n").encode(),
         **context_bytes(run.panel, rows),
     }
-    version = write_version(folder, files, keep=keep)
-    set_latest(folder)
-    return version
+    return write_version(folder, files, keep=keep)
 
 
 def _model_spec(model: Fitted) -> ModelSpec:

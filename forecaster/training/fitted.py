@@ -7,20 +7,22 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+import pandas as pd
 
 from forecaster.data.panel import Panel
 from forecaster.distributions import (
     Clipped,
     Distribution,
+    Step,
     Transformed,
     concatenate,
     median_of,
     mixture_of,
 )
 from forecaster.network.architecture import Architecture
-from forecaster.network.heads import Head, PointHead
+from forecaster.network.heads import BinsHead, Head, PointHead
 from forecaster.network.predict import predict_outputs
-from forecaster.windows.batch import Gathered
+from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.gather import WindowSource
 from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Windows
@@ -71,13 +73,39 @@ class Fitted:
         Yields:
             Distributions of consecutive windows.
         """
+        for batch, steps in self._gathered(panel, windows):
+            outputs = [predict_outputs(model, Gathered(batch)) for model in self.models]
+            yield self._in_unit(self._combine(outputs), steps)
+
+    def base_rates(self, panel: Panel, windows: Windows) -> Distribution | None:
+        """How often each bin came in training, as the forecast of every window: a classifier's baseline.
+
+        Args:
+            panel: As in ``predict``.
+            windows: As in ``predict``.
+
+        Returns:
+            Of shape (n_windows, horizon); None for a head without bins.
+        """
+        if not isinstance(self.head, BinsHead) or self.head.frequencies is None:
+            return None
+        chunks = []
+        for batch, steps in self._gathered(panel, windows):
+            rates = self.head.base_rates(batch.mask.shape)
+            if rates is not None:
+                chunks.append(self._in_unit(rates, steps))
+        return concatenate(chunks)
+
+    def _gathered(self, panel: Panel, windows: Windows) -> Iterator[tuple[Batch, list[Step]]]:
+        """The windows in pieces, with what takes their targets back to the unit of the data."""
         source = WindowSource(panel, windows, self.normaliser, known_series(panel.ids, self.ids))
         for begin in range(0, max(windows.n_windows, 1), CHUNK):
-            positions = np.arange(begin, min(begin + CHUNK, windows.n_windows))
-            batch, steps = source.gather(positions)
-            outputs = [predict_outputs(model, Gathered(batch)) for model in self.models]
-            forecast: Distribution = Transformed(self._combine(outputs), steps)
-            yield Clipped(forecast, 0.0) if self.non_negative else forecast
+            yield source.gather(np.arange(begin, min(begin + CHUNK, windows.n_windows)))
+
+    def _in_unit(self, forecast: Distribution, steps: list[Step]) -> Distribution:
+        """A normalised forecast in the unit of the data."""
+        transformed = Transformed(forecast, steps)
+        return Clipped(transformed, 0.0) if self.non_negative else transformed
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Every array that is no setting, by name, for the run folder.
@@ -116,5 +144,5 @@ def known_series(ids: np.ndarray, trained: np.ndarray) -> np.ndarray:
     """
     if ids is trained or np.array_equal(ids, trained):
         return np.arange(len(ids))
-    positions = {key: position for position, key in enumerate(trained)}
-    return np.array([positions.get(key, -1) for key in ids], dtype=np.int64)
+    positions: np.ndarray = pd.Index(trained).get_indexer(pd.Index(ids)).astype(np.int64)
+    return positions

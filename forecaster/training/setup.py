@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from forecaster.config.defaults import steps_per_epoch
 from forecaster.config.settings import Settings
+from forecaster.distributions import Step
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import Architecture
 from forecaster.network.branches import parse_branches
@@ -73,19 +74,32 @@ def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
         return QuantileHead(settings.network.quantile_levels or (0.1, 0.5, 0.9))
     if name == "point":
         return PointHead(settings.network.loss or "mse")
-    return BinsHead(target_edges(settings, source), settings.transform.smoothing)
+    batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
+    target = batch.target[batch.mask]
+    edges = target_edges(settings, target, steps if source.normaliser.is_common else None)
+    return BinsHead(edges, settings.transform.smoothing).count(target)
 
 
-def target_edges(settings: Settings, source: WindowSource) -> np.ndarray:
+def target_edges(settings: Settings, target: np.ndarray, steps: Sequence[Step] | None) -> np.ndarray:
     """Edges of the bins, in the space that targets are learnt in.
 
     Where every window goes through the same transforms, edges are cut in the unit of the data and taken
     through them; where windows differ (level, last, residual), on the normalised targets themselves.
+
+    Args:
+        settings: None open.
+        target: (n,) known targets of training windows, normalised.
+        steps: What they went through, where that is the same for all.
+
+    Returns:
+        (n_bins + 1,) rising, normalised.
+
+    Raises:
+        ConfigError: Edges were given, but windows differ in their transforms.
     """
-    batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
     rule, n_bins = settings.transform.bins, settings.transform.n_bins or 10
-    if source.normaliser.is_common:
-        y = batch.target[batch.mask][None]  # (1, n): the steps' numbers are (1, 1)
+    if steps is not None:
+        y = target[None]  # (1, n): the steps' numbers are (1, 1)
         for step in reversed(steps):
             y = step.undo(y)
         edges = fit_bins(y[0], rule, n_bins, resolution=value_resolution(y))[None]
@@ -97,7 +111,7 @@ def target_edges(settings: Settings, source: WindowSource) -> np.ndarray:
             f"--bins {','.join(map(str, rule))}: edges in the unit of the data need transforms that are "
             f"the same for every window. Add --transforms standard."
         )
-    return fit_bins(batch.target[batch.mask], rule, n_bins)
+    return fit_bins(target, rule, n_bins)
 
 
 def make_plan(

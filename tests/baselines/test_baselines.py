@@ -5,13 +5,10 @@ import pytest
 
 from forecaster.baselines import all_baselines
 from forecaster.baselines.autoregression import Autoregression
-from forecaster.baselines.frequencies import Frequencies
 from forecaster.baselines.levels import TrainingLevel
 from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive, Zero
 from forecaster.data.panel import Clock, Panel
 from forecaster.evaluation.metrics import ScoringContext, score
-
-EDGES = np.array([-1.0, 0.5, 1.5, 3.0])
 
 
 def make_panel(*series, kind="values", season=1, ids=None) -> Panel:
@@ -140,15 +137,6 @@ def test_autoregression_lives_with_few_rows_and_long_look_backs():
         assert (np.abs(forecast.point()) < 30).all()
 
 
-def test_frequencies_count_the_training_rows():
-    panel = make_panel([0.0, 0.0, 1.0, 2.0, 2.0, np.nan])
-    fitted = Frequencies(EDGES).fit(panel, np.array([4]), 3, 2)
-    view = fitted.predict(panel, np.array([3, 5])).binned_view()
-    assert view is not None
-    assert view[1].shape == (2, 2, 3)
-    assert view[1][1, 1] == pytest.approx(np.array([2.5, 1.5, 1.5]) / 5.5)
-
-
 def test_differently_sized_series_have_their_own_width():
     rng = np.random.default_rng(2)
     panel = make_panel(rng.normal(size=200), 1000 * rng.normal(size=200))
@@ -184,8 +172,8 @@ def test_kinds_have_their_baselines():
     assert [one.name for one in all_baselines(make_panel(rows))] == usual
     seasonal = [one.name for one in all_baselines(make_panel(rows, season=7))]
     assert seasonal == ["last", "seasonal_naive", *usual[1:]]
-    returns = [one.name for one in all_baselines(make_panel(rows, kind="ohlc"), EDGES)]
-    assert returns == ["zero", "mean", "median", "moving_average", "autoregression", "frequencies"]
+    returns = [one.name for one in all_baselines(make_panel(rows, kind="ohlc"))]
+    assert returns == ["zero", "mean", "median", "moving_average", "autoregression"]
 
 
 @pytest.mark.parametrize("kind", ["values", "events", "ohlc"])
@@ -203,7 +191,7 @@ def test_nothing_after_an_origin_or_a_cut_is_read(kind):
     later[120:122] = False
     changed[later] = 1e5
     levels = np.array([0.1, 0.5, 0.9])
-    for before, after in zip(all_baselines(panel, EDGES), all_baselines(panel, EDGES), strict=True):
+    for before, after in zip(all_baselines(panel), all_baselines(panel), strict=True):
         other = replace(panel, values=changed)
         first = before.fit(panel, cuts, 5, 3).predict(panel, origins).quantile(levels)
         second = after.fit(other, cuts, 5, 3).predict(other, origins).quantile(levels)
@@ -214,7 +202,7 @@ def test_many_series_and_origins_are_quick():
     rng = np.random.default_rng(5)
     panel = make_panel(*rng.normal(size=(3000, 40)), season=7)
     origins = panel.offsets[1:] - 5
-    for baseline in all_baselines(panel, EDGES):
+    for baseline in all_baselines(panel):
         forecast = baseline.fit(panel, panel.offsets[1:] - 4, 14, 4).predict(panel, origins)
         assert forecast.shape == (3000, 4)
         assert np.isfinite(forecast.crps(0.0)).all()
