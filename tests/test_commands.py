@@ -400,6 +400,7 @@ def test_backtest_compares_forecasts_with_what_came(gaps: str) -> None:
     result = call("backtest", gaps, "--look-back", 4, "--windows", 3, "--level", "80,95", *SMALL)
     assert result.exit_code == 0, result.stderr
     assert "3 forecasts" in result.stdout
+    assert "gaps.csv: read as intervals, because" in result.stderr
     for name in ("MAE", "RMSE", "coverage of 80 %", "coverage of 95 %"):
         assert name in result.stdout
     rows = json.loads(call("backtest", gaps, "--windows", 2, "--json", *SMALL).stdout)

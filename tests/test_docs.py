@@ -23,7 +23,8 @@ from forecaster.commands import COMMANDS, cli
 from forecaster.evaluation.report import REPORT_VERSION
 from forecaster.forecaster import Forecaster
 from forecaster.run.spec import FORMAT_VERSION
-from tests.readme import README, ROOT, SMALL, Step, read_steps, run_python, shape, stripped, with_tables
+from tests.readme import README, ROOT, SMALL, Step, fences, read_steps, run_python, shape, stripped
+from tests.readme import with_tables as retable
 from tests.readme import write_steps as rewrite
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -74,6 +75,15 @@ def test_readme_shows_what_its_commands_print(walk: Walk) -> None:
         assert shape(printed) == shape(step.output), f"{README.name}, line {step.line}; run `make readme`"
 
 
+def test_the_two_commands_run_as_they_stand_there(walk: Walk, tmp_path: Path) -> None:
+    shutil.copy(walk.folder / "air_passengers.csv", tmp_path / "data.csv")
+    blocks = [content for _, language, content in fences(README.read_text("utf-8")) if language == "sh"]
+    commands = [line for content in blocks for line in content if line.startswith("forecast ")]
+    assert commands == ["forecast train data.csv --look-back 3", "forecast predict"]
+    for command in commands:
+        assert run_step(Step("console", command, (), 0), tmp_path, {})
+
+
 def test_readme_lists_files_of_the_run_folder(walk: Walk) -> None:
     text = (ROOT / "docs" / "run-folder.md").read_text(encoding="utf-8")
     files = [path.name for path in (walk.folder / "runs" / "geyser").rglob("*") if path.is_file()]
@@ -83,7 +93,7 @@ def test_readme_lists_files_of_the_run_folder(walk: Walk) -> None:
 
 def test_settings_in_readme_are_those_of_the_program() -> None:
     text = README.read_text(encoding="utf-8")
-    assert text == with_tables(text), "run `make readme`"
+    assert text == retable(text), "run `make readme`"
 
 
 def test_readme_has_an_example_of_each_kind(walk: Walk) -> None:

@@ -116,16 +116,41 @@ def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, colum
     """
     horizon = forecast.shape[1]
     ids = panel.ids[panel.series_of(origins)]
-    ds = future_times(panel.clock, panel.times[origins], horizon)
+    numbers = number_columns(forecast, columns)
+    ds = next_times(panel, origins, numbers["forecast"].reshape(-1, horizon))
     table: dict[str, object] = {
         "unique_id": np.repeat(ids, horizon),
         "ds": to_display(panel.clock, ds.ravel()),
     }
-    table |= number_columns(forecast, columns)
+    table |= numbers
     if panel.closes is not None:
         returns = np.cumsum(forecast.median(), axis=1)
         table["close"] = (panel.closes[origins][:, None] * np.exp(returns)).ravel()
     return pd.DataFrame(table | probability_columns(forecast))
+
+
+def next_times(panel: Panel, origins: np.ndarray, forecast: np.ndarray) -> np.ndarray:
+    """Times of the rows that are forecast.
+
+    Args:
+        panel: The rows that were forecast from.
+        origins: (n_windows,) int64 flat row number of the last input row of each forecast.
+        forecast: (n_windows, horizon) in the unit of the target.
+
+    Returns:
+        (n_windows, horizon) like ``panel.times``: the next steps; of intervals that have dates the ends of
+        those forecast, on the resolution of the dates, and nothing (NaT, NaN) where their unit is not known.
+    """
+    last = panel.times[origins]
+    if panel.clock.step is not None:
+        return future_times(panel.clock, last, forecast.shape[1])
+    if panel.clock.kind != "date":
+        return np.full(forecast.shape, np.nan)
+    if panel.unit_length is None:
+        return np.full(forecast.shape, np.datetime64("NaT", "ns"))
+    cell = panel.clock.resolution or 1.0
+    since = np.rint(np.cumsum(forecast, axis=1) * panel.unit_length / cell) * cell
+    return np.asarray(last[:, None] + since.astype("timedelta64[ns]"))
 
 
 def backtest_table(

@@ -13,6 +13,7 @@ from forecaster.data.clock import (
     find_sessions,
     future_times,
     infer_clock,
+    moment_text,
     parse_moment,
     to_display,
 )
@@ -164,3 +165,12 @@ def test_future_times_rise_and_come_after_the_last(day: int, step: str, n_steps:
     last = np.array([np.datetime64(day, "D")]).astype("datetime64[ns]")
     times = future_times(Clock("date", step, zone="America/New_York"), last, n_steps)[0]
     assert (np.diff(np.concatenate([last, times])).astype(np.int64) > 0).all()
+
+
+def test_text_of_a_moment_has_a_time_where_the_stamps_have_one() -> None:
+    midnight = np.datetime64("2024-01-01T00", "ns")
+    hours = midnight + np.arange(3) * np.timedelta64(1, "h")
+    assert moment_text(infer(hours), midnight) == "2024-01-01 00:00:00"
+    assert moment_text(infer(days("2024-01-01", "2024-01-02")), midnight) == "2024-01-01"
+    assert moment_text(Clock("integer"), np.int64(7)) == 7
+    assert moment_text(Clock("float"), np.float64(0.5)) == 0.5

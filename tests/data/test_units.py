@@ -34,6 +34,12 @@ def test_duration_of_zero_is_refused() -> None:
         parse_duration("0d")
 
 
+@pytest.mark.parametrize("text", ["1m", "3 M"])
+def test_minutes_are_not_taken_for_months(text: str) -> None:
+    with pytest.raises(ConfigError, match="may be minutes or months"):
+        parse_duration(text)
+
+
 def test_units_are_known_in_any_spelling() -> None:
     assert [find_unit(text) for text in ("Days", "min", " H ", "wk", "sec")] == [
         "day",

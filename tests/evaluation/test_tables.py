@@ -8,7 +8,13 @@ import pytest
 from forecaster.data.panel import Clock, Panel
 from forecaster.distributions import Binned, Normal, PointMass
 from forecaster.errors import ConfigError
-from forecaster.evaluation.tables import Columns, backtest_table, probability_columns, value_table
+from forecaster.evaluation.tables import (
+    Columns,
+    backtest_table,
+    next_times,
+    probability_columns,
+    value_table,
+)
 
 
 def steps_of(n_windows: int, horizon: int) -> PointMass:
@@ -93,3 +99,22 @@ def test_levels_lie_between_0_and_100(level: float) -> None:
 def test_quantiles_lie_between_0_and_1(quantile: float) -> None:
     with pytest.raises(ConfigError, match="--quantile"):
         Columns((), (quantile,)).check()
+
+
+def test_dates_of_intervals_are_their_ends(tiny_panel: Panel) -> None:
+    minute = 6e10
+    panel = replace(
+        tiny_panel,
+        kind="intervals",
+        clock=Clock("date", resolution=minute),
+        unit="minute",
+        unit_length=minute,
+    )
+    forecast = np.array([[10.2, 20.0], [1.0, 1.6]])
+    times = next_times(panel, np.array([2, 4]), forecast)
+    assert np.datetime_as_string(times, "m").tolist() == [
+        ["2024-01-01T02:10", "2024-01-01T02:30"],
+        ["2024-01-01T01:01", "2024-01-01T01:03"],
+    ]
+    assert np.isnat(next_times(replace(panel, unit_length=None), np.array([2, 4]), forecast)).all()
+    assert np.isnan(next_times(replace(panel, clock=Clock("float")), np.array([2, 4]), forecast)).all()
