@@ -9,7 +9,6 @@ import numpy as np
 
 from forecaster.baselines.base import Baseline, FittedBaseline
 from forecaster.baselines.history import CHUNK, CONTEXT_ROWS, SeriesFacts, fit_facts, gather_lags
-from forecaster.baselines.residuals import is_never_negative
 from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.clipped import Clipped
@@ -102,8 +101,8 @@ class FittedLevel(FittedBaseline):
             point[others] = np.where(from_all, middle, point[others])
         rows = np.broadcast_to(row[:, None], (len(origins), self.horizon))
         forecast: Distribution = Quantiles(self.levels, np.concatenate(tables), rows)
-        if is_never_negative(panel):
-            forecast = Clipped(forecast, 0.0)
+        if panel.lowest is not None:
+            forecast = Clipped(forecast, panel.lowest)
         return Pointed(forecast, np.repeat(point[:, None], self.horizon, axis=1))
 
     def _others(

@@ -54,14 +54,9 @@ class Residuals:
         scale = scale * np.where(series >= 0, self.sizes[series], 1.0)
         standard = Quantiles(self.levels, self.values, rows)
         forecast: Distribution = Transformed(standard, [AffineStep(points, scale[:, None])])
-        if is_never_negative(panel):
-            points, forecast = np.maximum(points, 0.0), Clipped(forecast, 0.0)
+        if panel.lowest is not None:
+            points, forecast = np.maximum(points, panel.lowest), Clipped(forecast, panel.lowest)
         return Pointed(forecast, points)
-
-
-def is_never_negative(panel: Panel) -> bool:
-    """Whether the target is a length of time."""
-    return panel.kind in ("events", "intervals")
 
 
 def fit_residuals(errors: np.ndarray, series: np.ndarray, n_series: int) -> Residuals:

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from forecaster.commands.options import given, settings_options
-from forecaster.commands.output import Output, output_options
-from forecaster.commands.progress import progress_lines
-from forecaster.commands.show import table
-from forecaster.commands.source import read_source, show_reading
+from forecaster.commands._options import given, settings_options
+from forecaster.commands._output import Output, output_options
+from forecaster.commands._progress import progress_lines
+from forecaster.commands._show import table
+from forecaster.commands._source import read_source, show_reading
 
 
 @click.command("backtest")

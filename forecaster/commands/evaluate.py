@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from forecaster.commands.output import Output, output_options
-from forecaster.commands.scores import conclude, score_table
-from forecaster.commands.show import as_json, note, write_frame
-from forecaster.commands.source import read_source
+from forecaster.commands._output import Output, output_options
+from forecaster.commands._scores import conclude, score_table
+from forecaster.commands._show import as_json, note, write_frame
+from forecaster.commands._source import read_source
 
 
 @click.command("evaluate")

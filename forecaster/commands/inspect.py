@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from forecaster.commands.options import given, settings_options
-from forecaster.commands.show import as_json, note, table
-from forecaster.commands.source import read_source
+from forecaster.commands._options import given, settings_options
+from forecaster.commands._show import as_json, note, table
+from forecaster.commands._source import read_source
 
 
 @click.command("inspect")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from forecaster.commands.output import Output, output_options, texts
-from forecaster.commands.show import note
-from forecaster.commands.source import read_source
+from forecaster.commands._output import Output, output_options, texts
+from forecaster.commands._show import note
+from forecaster.commands._source import read_source
+from forecaster.data.units import in_words
 
 
 @click.command("predict")
@@ -47,5 +48,5 @@ def predict(
     for text in forecaster.notes:
         note(f"Note: {text}")
     facts = forecaster.report["data"]
-    unit = f", in {facts['unit']}" if facts["unit"] else ""
+    unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
     output.put(table, f"Forecast of {folder}{unit}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from forecaster.commands.show import as_json, note, table
+from forecaster.commands._show import as_json, note, table
 
 
 @click.command("runs")

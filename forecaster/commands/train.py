@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecaster.commands.options import given, settings_options
-from forecaster.commands.output import numbers
-from forecaster.commands.progress import progress_lines
-from forecaster.commands.scores import conclude, score_table
-from forecaster.commands.show import as_json, frame, note
-from forecaster.commands.source import read_source, run_name, show_reading
+from forecaster.commands._options import given, settings_options
+from forecaster.commands._output import numbers
+from forecaster.commands._progress import progress_lines
+from forecaster.commands._scores import conclude, score_table
+from forecaster.commands._show import as_json, frame, note
+from forecaster.commands._source import read_source, run_name, show_reading
+from forecaster.data.units import in_words
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
@@ -82,7 +83,7 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
     if part is not None:
         head = report["training"][0]["head"]
         score_table(scores[part], head, facts["unit"], f"Scores on the {part} part")
-    unit = f", in {facts['unit']}" if facts["unit"] else ""
+    unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
     frame(
         forecast,
         title=f"Forecast after {facts['last']}{unit}" if facts["n_series"] == 1 else f"Forecast{unit}",

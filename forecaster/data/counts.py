@@ -35,8 +35,7 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         ConfigError: The times are not dates.
         DataError: There would be too many periods.
     """
-    events = order_events(table, found, settings)
-    unit = str(settings.count_per)
+    events, unit = order_events(table, found, settings), str(settings.count_per)
     if events.clock.kind != "date":
         raise ConfigError(
             f"--count-per {unit}: the times of {table.source} are numbers, not dates. Leave it out."
@@ -64,6 +63,7 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         target=0,
         clock=replace(events.clock, step=_STEPS[unit]),
         unit=f"events per {unit}",
+        lowest=0.0,
         season_length=settings.season or 1,
         source=table.source,
         columns=dict(found.columns),

@@ -71,6 +71,7 @@ def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel
         clock=events.clock,
         unit=unit,
         unit_length=length,
+        lowest=0.0,
         as_of=np.full(len(events.names), events.as_of, dtype=events.times.dtype),
         gap=settings.gap,
         source=table.source,

@@ -59,6 +59,7 @@ def read_intervals(table: Table, found: Detection, settings: DataSettings) -> Pa
         clock=clock,
         unit=unit,
         unit_length=None if known is None else float(UNIT_LENGTHS[known]),
+        lowest=0.0,
         season_length=settings.season or 1,
         source=table.source,
         columns=dict(found.columns),

@@ -69,6 +69,7 @@ class Panel:
         season_length: Steps in one season as given or found; 1 when there is none.
         unit_length: Length of one unit of a gap: ns for dates, 1 otherwise. Events, and intervals that
             have dates; None for the other kinds.
+        lowest: Lowest value that the target can have (0 for gaps and counts); None where there is none.
         as_of: (n_series,) like ``times``: the moment up to which each series was observed. Events only.
         closes: (n_rows,) price that the log returns of an ``ohlc`` panel refer to; None otherwise.
         gap: ``exact`` or ``calendar``, how gaps between events were counted.
@@ -91,6 +92,7 @@ class Panel:
     unit: str = ""
     season_length: int = 1
     unit_length: float | None = None
+    lowest: float | None = None
     as_of: np.ndarray | None = None
     closes: np.ndarray | None = None
     gap: Literal["exact", "calendar"] = "exact"

@@ -60,7 +60,9 @@ def find_season(panel: Panel) -> tuple[int, str]:
     if panel.kind != "values":
         return 1, f"{panel.kind} have no season"
     correlation = mean_autocorrelation(panel)
-    candidates = calendar_seasons(panel.clock)
+    # where rows are missing all along (closed nights), a day of rows is not a day of the calendar
+    is_regular = all(note.code != "irregular" for note in panel.warnings)
+    candidates = calendar_seasons(panel.clock) if is_regular else None
     if candidates is not None:
         for season in candidates:
             if season < len(correlation) and correlation[season] >= LEAST_CORRELATION:

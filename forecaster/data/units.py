@@ -41,6 +41,22 @@ def find_unit(text: str) -> str | None:
     return _UNIT_OF.get(text.strip().lower())
 
 
+def in_words(unit: str) -> str:
+    """A unit as it stands behind a number: ``day`` is ``days``, any other word stays.
+
+    Args:
+        unit: Unit of a panel.
+
+    Returns:
+        The plural of a unit of time.
+
+    Example:
+        >>> in_words("day"), in_words("minutes")
+        ('days', 'minutes')
+    """
+    return f"{unit}s" if unit in UNIT_LENGTHS else unit
+
+
 def parse_duration(text: str) -> int:
     """Length of a duration in nanoseconds.
 

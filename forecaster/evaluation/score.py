@@ -152,7 +152,7 @@ def score_windows(
         levels=tuple(levels),
         resolution=resolution,
         bin_edges=edges,
-        lower=0.0 if panel.kind in ("events", "intervals") else None,
+        lower=panel.lowest,
     )
     several = panel.kind == "values" and panel.n_series > 1 and bool(np.isfinite(scale).any())
     return Part(

@@ -99,7 +99,7 @@ def architecture_warnings(architecture: Architecture) -> list[Note]:
         f"--layers {n_layers}: more than {MOST_LAYERS} recurrent layers on top of each other seldom learn. "
         "Compare the scores with --layers 2."
     )
-    return [Note("many-layers", text)]
+    return [Note("many_layers", text)]
 
 
 def _frozen(value: Any) -> Any:

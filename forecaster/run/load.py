@@ -165,5 +165,4 @@ def _fitted(
         stored.input_scale,
         stored.target_scale,
     )
-    non_negative = panel.kind in ("events", "intervals")
-    return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, non_negative)
+    return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, panel.lowest)

@@ -145,7 +145,7 @@ def _fit(
         source.normaliser,
         tuple(member.model for member in members),
         panel.ids,
-        panel.kind in ("events", "intervals"),
+        panel.lowest,
     )
     notes = [*architecture_warnings(architecture)]
     notes += [note for member in members for note in member.result.warnings]

@@ -41,7 +41,7 @@ class Fitted:
         normaliser: Transforms, fitted.
         models: One Keras model a member.
         ids: (n_series,) ids that were trained on, in the order of the per-series numbers.
-        non_negative: Whether the target cannot be below zero (events, intervals).
+        lowest: Lowest value that the target can have; None where there is none.
     """
 
     head: Head
@@ -49,7 +49,7 @@ class Fitted:
     normaliser: Normaliser
     models: tuple[keras.Model, ...]
     ids: np.ndarray
-    non_negative: bool
+    lowest: float | None
 
     def predict(self, panel: Panel, windows: Windows) -> Distribution:
         """Distributions of the targets of windows, in the unit of the data.
@@ -105,7 +105,7 @@ class Fitted:
     def _in_unit(self, forecast: Distribution, steps: list[Step]) -> Distribution:
         """A normalised forecast in the unit of the data."""
         transformed = Transformed(forecast, steps)
-        return Clipped(transformed, 0.0) if self.non_negative else transformed
+        return transformed if self.lowest is None else Clipped(transformed, self.lowest)
 
     def tensors(self) -> dict[str, np.ndarray]:
         """Every array that is no setting, by name, for the run folder.

@@ -238,4 +238,4 @@ def _not_moved(before: float, after: float) -> tuple[Note, ...]:
         f"the loss has not moved: {before:.4g} before training, {after:.4g} after it. "
         "Try another --learning-rate, fewer --layers or more --epochs."
     )
-    return (Note("loss-not-moved", text),)
+    return (Note("loss_not_moved", text),)

@@ -64,7 +64,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         (*season, *defaults),
         split,
         parts,
-        tuple(_warnings(split, parts)),
+        tuple(_warnings(settings, split, parts)),
     )
 
 
@@ -97,9 +97,14 @@ def _check(panel: Panel, settings: Settings) -> None:
         )
 
 
-def _warnings(split: Split, parts: Parts) -> list[Note]:
-    """What must be said of the parts."""
+def _warnings(settings: Settings, split: Split, parts: Parts) -> list[Note]:
+    """What must be said of the settings as they were given, and of the parts."""
     notes = []
+    transform, network = settings.transform, settings.network
+    if network.task == "regress" and network.head != "bins":
+        unused = [transform.n_bins is not None and "--n-bins", transform.bins != "quantile" and "--bins"]
+        for option in filter(None, unused):
+            notes.append(Note("bins_unused", f"{option} has no effect: there are bins with --task classify."))
     if split.leaky:
         notes.append(
             Note(
@@ -108,9 +113,9 @@ def _warnings(split: Split, parts: Parts) -> list[Note]:
                 "better than on time to come; use --split time for honest ones.",
             )
         )
-    if parts.test.n_windows == 0:
+    if parts.test.n_windows == 0 and settings.window.test_size != 0:
         notes.append(Note("no_test_part", "Too few rows to hold any out: trained without scores."))
-    elif parts.valid.n_windows == 0:
+    if parts.valid.n_windows == 0 and parts.test.n_windows > 0 and settings.window.valid_size != 0:
         notes.append(
             Note("no_valid_part", "Too few rows for a validation part: trained for a fixed number of steps.")
         )

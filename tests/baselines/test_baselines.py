@@ -16,7 +16,9 @@ def make_panel(*series, kind="values", season=1, ids=None) -> Panel:
     offsets = np.cumsum([0] + [len(one) for one in series]).astype(np.int64)
     names = np.array(ids if ids is not None else [f"s{k}" for k in range(len(series))])
     clock = Clock("integer", 1)
-    return Panel(kind, y[:, None], offsets, np.arange(len(y)), names, ("y",), 0, clock, season_length=season)
+    lowest = 0.0 if kind in ("events", "intervals") else None
+    panel = Panel(kind, y[:, None], offsets, np.arange(len(y)), names, ("y",), 0, clock)
+    return replace(panel, season_length=season, lowest=lowest)
 
 
 def points(baseline, panel, origins, horizon=2, look_back=3):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from forecaster.commands.show import cells, frame, number, table
+from forecaster.commands._show import cells, frame, number, table
 
 
 def test_ids_with_brackets_and_colons_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,7 @@ def test_stored_architecture_with_missing_or_unknown_fields_is_refused(stored: d
 def test_more_than_three_recurrent_layers_are_warned_about() -> None:
     assert architecture_warnings(Architecture(3, 1, 1, 1, units=(8,) * 3)) == []
     (note,) = architecture_warnings(Architecture(3, 1, 1, 1, units=(8,) * 6))
-    assert note.code == "many-layers"
+    assert note.code == "many_layers"
     assert "--layers 6" in note.text
 
 

@@ -146,4 +146,4 @@ def test_position_among_the_ids_trained_on(ids: list[str], trained: list[str], e
 
 def test_many_layers_are_warned_of() -> None:
     outcome = fit_of(prepared_with(layers=4, epochs=1))
-    assert "many-layers" in [note.code for note in outcome.warnings]
+    assert "many_layers" in [note.code for note in outcome.warnings]

@@ -230,7 +230,7 @@ def test_loss_that_has_not_moved_is_said(noise) -> None:
     plan = TrainingPlan(learning_rate=1e-12, epochs=2)
     result = train(network(PointHead(), 3, 1), PointHead(), noise(50), None, plan)
     (note,) = result.warnings
-    assert note.code == "loss-not-moved"
+    assert note.code == "loss_not_moved"
     assert note.text.startswith("the loss has not moved: ")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecaster.commands.show import check_out, frame, records_json, write_frame
+from forecaster.commands._show import check_out, frame, records_json, write_frame
 from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:

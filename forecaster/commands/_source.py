@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from forecaster.commands.show import note
+from forecaster.commands._show import note
+from forecaster.data.units import in_words
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
@@ -35,7 +36,7 @@ def show_reading(panel: Panel) -> None:
     from forecaster.evaluation.report import moment
 
     note(panel.why)
-    unit = f", in {panel.unit}" if panel.unit else ""
+    unit = f", in {in_words(panel.unit)}" if panel.unit else ""
     first, last = moment(panel, panel.times.min()), moment(panel, panel.times.max())
     note(f"{panel.n_rows:,} rows, {panel.n_series:,} series, {first} to {last}{unit}")
     for one in panel.repairs:

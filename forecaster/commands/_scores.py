@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from forecaster.commands.show import table
+from forecaster.commands._show import table
+from forecaster.data.units import in_words
 
 # Metrics in the table of train and evaluate, in this order; the report has them all.
 COLUMNS = ("mae", "rmse", "mase", "crps", "scaled_crps", "coverage_80", "nll")
@@ -35,7 +36,9 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
     rows.sort(key=lambda row: _decider(row[1], part["deciding"]))
     header = ["", *(name.replace("ranked_probability_score", "rps") for name in shown)]
     n_windows = part["n_windows"]
-    title += f", {n_windows:,} window{'s' * (n_windows != 1)}" + (f", errors in {unit}" if unit else "")
+    title += f", {n_windows:,} window{'s' * (n_windows != 1)}" + (
+        f", errors in {in_words(unit)}" if unit else ""
+    )
     table(title, header, [[name, *(scores.get(key) for key in shown)] for name, scores in rows])
 
 
@@ -55,7 +58,7 @@ def conclude(part: dict[str, Any], unit: str) -> None:
     best, name = part["best_baseline"], part["deciding"]
     if best is None:
         return
-    unit = f" {unit}" if unit and name == "crps" else ""
+    unit = f" {in_words(unit)}" if unit and name == "crps" else ""
     ours, theirs = part["model"][name], part["baselines"][best][name]
     called = "CRPS" if name == "crps" else "scaled CRPS"
     if part["beaten_by"]:
