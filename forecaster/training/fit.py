@@ -129,8 +129,14 @@ def _fit(
     plan = make_plan(settings, source.n_windows, None, hooks.schedule)
     plans = member_plans(plan, settings.training.ensemble or 1)
     if first is not None:
+        # The rate takes the same way up to the step that was best: the weights that were scored were found
+        # on it, and a shorter cycle would end elsewhere.
         plans = [
-            replace(one, n_steps=max(result.best_step, 1))
+            replace(
+                one,
+                n_steps=max(result.best_step, 1),
+                schedule_steps=one.epochs * result.steps_per_epoch,
+            )
             for one, result in zip(plans, first.results, strict=False)
         ]
     chooser = valid if first is None and valid.n_windows > 0 else None

@@ -100,7 +100,10 @@ class _Training:
         self.total_steps = plan.n_steps or plan.epochs * self.steps_per_epoch
         self.n_epochs = -(-self.total_steps // self.steps_per_epoch)
         self.schedule = make_schedule(
-            plan.schedule, plan.learning_rate, self.total_steps, self.steps_per_epoch
+            plan.schedule,
+            plan.learning_rate,
+            plan.schedule_steps or self.total_steps,
+            self.steps_per_epoch,
         )
         self.rate = 0.0
         self.step = 0

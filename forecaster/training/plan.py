@@ -21,6 +21,7 @@ class TrainingPlan:
         epochs: Most epochs.
         steps_per_epoch: Batches of an epoch; None for as many as hold all windows once.
         n_steps: Exactly so many steps in all, whatever ``epochs`` says; None to train by epochs.
+        schedule_steps: Steps that the schedule is laid out for, where training ends before it; None for all.
         batch_size: Windows of a step.
         patience: Epochs without gain on the validation windows before training stops; None for never.
             A one-cycle always runs to its end.
@@ -36,6 +37,7 @@ class TrainingPlan:
     epochs: int = 20
     steps_per_epoch: int | None = None
     n_steps: int | None = None
+    schedule_steps: int | None = None
     batch_size: int = 32
     patience: int | None = None
     seed: int = 0

@@ -267,3 +267,17 @@ def test_interrupt_within_an_epoch_ends_after_one_batch(noise) -> None:
     result = train(model, PointHead(), noise(100), noise(10), plan, stop=stop)
     assert (result.interrupted, result.n_steps, result.best_step) == ("SIGINT", 5, 5)
     assert result.history[0].valid_loss is not None
+
+
+def test_training_that_ends_early_follows_the_longer_schedule(sine) -> None:
+    head = PointHead()
+    whole = TrainingPlan(epochs=4, schedule=SchedulePlan("cosine"))
+
+    def rates(plan: TrainingPlan) -> list[float]:
+        result = train(network(head), head, *sine, plan)
+        return [epoch.learning_rate for epoch in result.history]
+
+    n_steps = train(network(head), head, *sine, whole).steps_per_epoch
+    early = replace(whole, n_steps=2 * n_steps)
+    assert rates(replace(early, schedule_steps=4 * n_steps)) == rates(whole)[:2]
+    assert rates(early)[-1] < rates(whole)[1]
