@@ -70,7 +70,7 @@ class SavedRun:
 def _train_once(folder: Path, table: pd.DataFrame, **settings: Any) -> SavedRun:
     """Train on a file in ``folder`` and save the run beside it."""
     from forecaster.forecaster import Forecaster
-    from forecaster.run.store import set_latest
+    from forecaster.run.find import set_latest
 
     data = folder / "data.csv"
     table.to_csv(data, index=False)

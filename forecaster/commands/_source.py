@@ -33,11 +33,14 @@ def show_reading(panel: Panel) -> None:
     Args:
         panel: All rows.
     """
-    from forecaster.evaluation.report import moment
+    from forecaster.data.clock import moment_text
 
     note(panel.why)
     unit = f", in {in_words(panel.unit)}" if panel.unit else ""
-    first, last = moment(panel, panel.times.min()), moment(panel, panel.times.max())
+    first, last = (
+        moment_text(panel.clock, panel.times.min()),
+        moment_text(panel.clock, panel.times.max()),
+    )
     note(f"{panel.n_rows:,} rows, {panel.n_series:,} series, {first} to {last}{unit}")
     for one in panel.repairs:
         note(f"Repaired: {one.line}")

@@ -22,7 +22,7 @@ def evaluate(data: str, run: str | None, output: Output) -> None:
     DATA goes on where the training data ended, and holds the rows before for the look-back; the rows after
     each id's last training row are scored, and all rows of ids that were not seen.
     """
-    from forecaster.run.store import find_run
+    from forecaster.run.find import find_run
 
     folder = find_run(run)
     from forecaster.forecaster import Forecaster

@@ -31,7 +31,7 @@ def predict(
 
     Of DATA, or of the training data when no file is given.
     """
-    from forecaster.run.store import find_run
+    from forecaster.run.find import find_run
 
     folder = find_run(run)
     from forecaster.forecaster import Forecaster

@@ -48,7 +48,8 @@ def train(
     from forecaster.data.load import read_panel
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
-    from forecaster.run.store import set_latest
+    from forecaster.run.find import set_latest
+    from forecaster.run.store import check_place
     from forecaster.training.interrupts import catch_interrupts
 
     levels = numbers(level, "--level") or (80.0,)
@@ -57,6 +58,7 @@ def train(
     panel = read_panel(read_source(data), forecaster.settings.data)
     show_reading(panel)
     folder = Path(out) if out is not None else Path("runs") / run_name(data)
+    check_place(folder)
     with progress_lines() as progress, catch_interrupts() as stop:
         forecaster.fit(panel, progress=progress, stop=stop)
     report = forecaster.report

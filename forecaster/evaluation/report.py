@@ -115,8 +115,8 @@ def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
         "n_series": panel.n_series,
         "shortest_series": int(panel.lengths.min()) if panel.n_series else 0,
         "longest_series": int(panel.lengths.max()) if panel.n_series else 0,
-        "first": moment(panel, panel.times.min()) if panel.n_rows else None,
-        "last": moment(panel, panel.times.max()) if panel.n_rows else None,
+        "first": moment_text(panel.clock, panel.times.min()) if panel.n_rows else None,
+        "last": moment_text(panel.clock, panel.times.max()) if panel.n_rows else None,
         "step": panel.clock.step,
         "resolution": resolution,
         "season_length": panel.season_length,
@@ -131,14 +131,9 @@ def split_facts(panel: Panel, split: Split) -> dict[str, Any]:
         used = span.ends > span.begins
         facts[name] = {"n_rows": span.n_rows, "n_series": int(used.sum())}
         if used.any():
-            facts[name]["first"] = moment(panel, panel.times[span.begins[used]].min())
-            facts[name]["last"] = moment(panel, panel.times[span.ends[used] - 1].max())
+            facts[name]["first"] = moment_text(panel.clock, panel.times[span.begins[used]].min())
+            facts[name]["last"] = moment_text(panel.clock, panel.times[span.ends[used] - 1].max())
     return facts
-
-
-def moment(panel: Panel, time: Any) -> str | int | float:
-    """One time as text for dates, else as a number."""
-    return moment_text(panel.clock, time)
 
 
 def note_json(note: Note) -> dict[str, Any]:

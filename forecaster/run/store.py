@@ -3,7 +3,6 @@
     runs/NAME/CURRENT           v0002
     runs/NAME/v0002/...         the files, and SHA256SUMS as ``sha256sum -c`` takes it
     runs/NAME/.lock             held by the one writer
-    runs/latest                 the run that was written last
 
 A version is written in a hidden folder, flushed, renamed, its parent flushed; then CURRENT is
 replaced. A kill at any instant leaves the old version in force or the new one.
@@ -19,7 +18,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from forecaster.errors import RunError, listing
+from forecaster.errors import RunError
 from forecaster.files import (
     Lock,
     explained,
@@ -31,7 +30,6 @@ from forecaster.files import (
     write_new,
 )
 
-RUNS = Path("runs")
 LATEST = "latest"
 CURRENT = "CURRENT"
 SUMS = "SHA256SUMS"
@@ -61,7 +59,7 @@ def write_version(run: Path, files: Mapping[str, bytes], keep: int = 2) -> Path:
         raise ValueError(f"keep is {keep}; at least 1")
     if wrong := [name for name in files if not re.fullmatch(r"\w[\w.-]*", name) or name == SUMS]:
         raise ValueError(f"not plain file names: {listing(wrong)}")
-    _check_place(run)
+    check_place(run)
     require_space(run, sum(map(len, files.values())))
     with explained(run):
         run.mkdir(parents=True, exist_ok=True)
@@ -76,13 +74,23 @@ def write_version(run: Path, files: Mapping[str, bytes], keep: int = 2) -> Path:
     return version
 
 
-def _check_place(run: Path) -> None:
-    """Refuse a run folder that is a link, a file, or the name kept for the newest run."""
+def check_place(run: Path) -> None:
+    """Refuse what can be no run folder, before hours of training are spent on it.
+
+    Args:
+        run: The run folder; it need not be there.
+
+    Raises:
+        RunError: It is a link, a file, the name kept for the newest run, or may not be written.
+    """
     refuse_link(run)
     if run.name == LATEST:
         raise RunError(f"{run}: this name is kept for the newest run. Choose another --out.")
     if run.exists() and not run.is_dir():
         raise RunError(f"{run}: it is a file, not a run folder. Choose another --out.")
+    there = next((place for place in (run, *run.absolute().parents) if place.exists()), Path())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise RunError(f"{run}: {there} may not be written. Choose another --out.")
 
 
 def _write_folder(version: Path, files: Mapping[str, bytes]) -> None:
@@ -221,71 +229,3 @@ def _read_sums(version: Path) -> dict[str, str]:
             raise RunError(f"{place}, line {number}: no checksum and name. Train the run again.")
         sums[match[2]] = match[1]
     return sums
-
-
-def set_latest(run: Path) -> None:
-    """Note in runs/latest of the current folder that this run is the newest.
-
-    Args:
-        run: A run folder anywhere; one in runs/ is noted by name, another by its whole path.
-
-    Raises:
-        RunError: runs/latest cannot be written.
-    """
-    inside = run.absolute().parent == RUNS.absolute()
-    with explained(RUNS):
-        RUNS.mkdir(exist_ok=True)
-    write_file(RUNS / LATEST, f"{run.name if inside else run.absolute()}\n".encode())
-
-
-def find_run(which: str | Path | None = None) -> Path:
-    """The run folder that a user means.
-
-    Args:
-        which: A name in runs/, a path, or None for the run that was trained last.
-
-    Returns:
-        Its folder; the version inside is not looked at.
-
-    Raises:
-        RunError: There is none.
-    """
-    if which is None or str(which) == LATEST or Path(which) == RUNS / LATEST:
-        place = RUNS / LATEST
-        if not place.is_file():
-            raise RunError(f"{place}: no run was trained from this folder yet. {_known(RUNS)}")
-        refuse_link(place)
-        with explained(place), place.open("rb") as file:
-            which = file.read(4096).decode("utf-8", "replace").strip()
-        if not which or "\0" in which:
-            raise RunError(f"{place}: it names no run. Name one with --run.")
-    for path in (RUNS / which, Path(which)):
-        if path.is_dir() and str(which) not in ("", "."):
-            return path
-    raise RunError(f"{which}: there is no such run. {_known(RUNS)}")
-
-
-def _known(folder: Path) -> str:
-    """What to do when a run was not found: the runs that are there."""
-    names = [run.name for run in list_runs(folder)]
-    if names:
-        return f"In {folder}: {listing(names)}. Name one with --run."
-    return "Train one with forecast train DATA, or name one with --run."
-
-
-def list_runs(folder: Path = RUNS) -> list[Path]:
-    """The runs in a folder.
-
-    Args:
-        folder: Where to look; it need not exist.
-
-    Returns:
-        Folders that have a version in force, by name.
-
-    Raises:
-        RunError: The folder cannot be read.
-    """
-    if not folder.is_dir():
-        return []
-    with explained(folder):
-        return sorted(path for path in folder.iterdir() if (path / CURRENT).is_file())
