@@ -19,8 +19,7 @@ def runs(folder: Path, json_output: bool) -> None:
     FOLDER holds the runs; runs in this folder when it is not given.
     """
     from forecaster.errors import RunError
-    from forecaster.run.find import list_runs
-    from forecaster.run.store import open_version
+    from forecaster.run.store import list_runs, open_version
 
     rows = []
     for run in list_runs(folder):

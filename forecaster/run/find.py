@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from forecaster.errors import RunError, listing
+from forecaster.errors import RunError
 from forecaster.files import explained, refuse_link, write_file
-from forecaster.run.store import CURRENT, LATEST
-
-RUNS = Path("runs")
+from forecaster.run.store import LATEST, RUNS, known_runs
 
 
 def set_latest(run: Path) -> None:
@@ -41,7 +39,7 @@ def find_run(which: str | Path | None = None) -> Path:
     if which is None or str(which) == LATEST or Path(which) == RUNS / LATEST:
         place = RUNS / LATEST
         if not place.is_file():
-            raise RunError(f"{place}: no run was trained from this folder yet. {_known(RUNS)}")
+            raise RunError(f"{place}: no run was trained from this folder yet. {known_runs(RUNS)}")
         refuse_link(place)
         with explained(place), place.open("rb") as file:
             which = file.read(4096).decode("utf-8", "replace").strip()
@@ -50,30 +48,4 @@ def find_run(which: str | Path | None = None) -> Path:
     for path in (RUNS / which, Path(which)):
         if path.is_dir() and str(which) not in ("", "."):
             return path
-    raise RunError(f"{which}: there is no such run. {_known(RUNS)}")
-
-
-def _known(folder: Path) -> str:
-    """What to do when a run was not found: the runs that are there."""
-    names = [run.name for run in list_runs(folder)]
-    if names:
-        return f"In {folder}: {listing(names)}. Name one with --run."
-    return "Train one with forecast train DATA, or name one with --run."
-
-
-def list_runs(folder: Path = RUNS) -> list[Path]:
-    """The runs in a folder.
-
-    Args:
-        folder: Where to look; it need not exist.
-
-    Returns:
-        Folders that have a version in force, by name.
-
-    Raises:
-        RunError: The folder cannot be read.
-    """
-    if not folder.is_dir():
-        return []
-    with explained(folder):
-        return sorted(path for path in folder.iterdir() if (path / CURRENT).is_file())
+    raise RunError(f"{which}: there is no such run. {known_runs(RUNS)}")

@@ -18,7 +18,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from forecaster.errors import RunError
+from forecaster.errors import RunError, listing
 from forecaster.files import (
     Lock,
     explained,
@@ -30,6 +30,7 @@ from forecaster.files import (
     write_new,
 )
 
+RUNS = Path("runs")
 LATEST = "latest"
 CURRENT = "CURRENT"
 SUMS = "SHA256SUMS"
@@ -168,7 +169,7 @@ def open_version(run: Path, names: Collection[str] = ()) -> Path:
     """
     refuse_link(run)
     if not run.is_dir():
-        raise RunError(f"{run}: there is no run folder here. {_known(run.parent)}")
+        raise RunError(f"{run}: there is no run folder here. {known_runs(run.parent)}")
     for _ in range(3):
         name = _read_current(run)
         try:
@@ -229,3 +230,36 @@ def _read_sums(version: Path) -> dict[str, str]:
             raise RunError(f"{place}, line {number}: no checksum and name. Train the run again.")
         sums[match[2]] = match[1]
     return sums
+
+
+def known_runs(folder: Path) -> str:
+    """What to do when a run was not found.
+
+    Args:
+        folder: Where it was looked for.
+
+    Returns:
+        The runs that are there, and how to name one, for the end of a message.
+    """
+    names = [run.name for run in list_runs(folder)]
+    if names:
+        return f"In {folder}: {listing(names)}. Name one with --run."
+    return "Train one with forecast train DATA, or name one with --run."
+
+
+def list_runs(folder: Path = RUNS) -> list[Path]:
+    """The runs in a folder.
+
+    Args:
+        folder: Where to look; it need not exist.
+
+    Returns:
+        Folders that have a version in force, by name.
+
+    Raises:
+        RunError: The folder cannot be read.
+    """
+    if not folder.is_dir():
+        return []
+    with explained(folder):
+        return sorted(path for path in folder.iterdir() if (path / CURRENT).is_file())

@@ -13,8 +13,8 @@ from forecaster import files as writing
 from forecaster.errors import RunError
 from forecaster.files import Lock
 from forecaster.run import store
-from forecaster.run.find import find_run, list_runs, set_latest
-from forecaster.run.store import open_version, write_version
+from forecaster.run.find import find_run, set_latest
+from forecaster.run.store import list_runs, open_version, write_version
 
 FILES = {"spec.json": b"{}", "weights.safetensors": b"\x00" * 100}
 
