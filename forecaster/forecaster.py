@@ -179,7 +179,10 @@ class Forecaster:
         quantile: Sequence[float] = (),
         progress: Progress | None = None,
     ) -> pd.DataFrame:
-        """Forecasts from many past moments, each made from the rows before it alone.
+        """Forecasts from many past moments, each made from its series' rows before it alone.
+
+        Cutoffs are counted back from the end of each series: where series end at different times, the
+        shared weights have seen other series' rows that are later than some cutoffs.
 
         Args:
             data: A file, a frame, or a panel read before.

@@ -51,7 +51,17 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; errors that the user can fix end with a message and exit code 1."""
+        """Run the command; errors that the user can fix end with a message and exit code 1.
+
+        Args:
+            ctx: Of the group.
+
+        Returns:
+            What the command returned.
+
+        Raises:
+            ClickException: In place of an error that the user can fix.
+        """
         try:
             return super().invoke(ctx)
         except ForecasterError as error:

@@ -36,7 +36,9 @@ def backtest(
 ) -> None:
     """Forecast from many past moments and compare with what came.
 
-    Every forecast is made from the rows before its cutoff alone.
+    A forecast is made from its own series' rows up to its cutoff, by a network trained on the rows that each
+    series has before its first cutoff. Where series end at different times, the network has therefore seen
+    other series' rows that are later than some cutoffs.
     """
     from forecaster.data.load import read_panel
     from forecaster.forecaster import Forecaster

@@ -1,4 +1,8 @@
-"""Rolling origins: forecasts from many past moments, each from the rows before it alone."""
+"""Rolling origins: forecasts from many past moments, each from its series' rows before it alone.
+
+Cutoffs are counted back from the end of each series, so where series end at different times the shared weights
+have seen other series' rows that are later than some cutoffs.
+"""
 
 from __future__ import annotations
 

@@ -157,6 +157,9 @@ def event_times(panel: Panel, wait: Waiting, gap: np.ndarray) -> np.ndarray:
     Returns:
         (n,) like ``panel.times``, float64 for integer times; NaT or NaN where the date is beyond what
         can be written.
+
+    Raises:
+        ValueError: The panel has no ``unit_length``.
     """
     if panel.unit_length is None:
         raise ValueError(f"a panel of kind {panel.kind} has no unit of time")

@@ -112,6 +112,9 @@ class PointHead(Head):
 
         Returns:
             The head.
+
+        Raises:
+            ValueError: The residuals do not fit their levels.
         """
         residuals = stored["residuals"]
         levels = tuple(float(level) for level in stored["residual_levels"])

@@ -43,6 +43,9 @@ def catch_interrupts() -> Iterator[StopFlag]:
 
     Yields:
         The flag, for ``train``.
+
+    Raises:
+        KeyboardInterrupt: At the second signal.
     """
     flag = StopFlag()
     if threading.current_thread() is not threading.main_thread():
