@@ -1,7 +1,7 @@
 """Rolling origins: forecasts from many past moments, each from its series' rows before it alone.
 
-Cutoffs are counted back from the end of each series, so where series end at different times the shared weights
-have seen other series' rows that are later than some cutoffs.
+Cutoffs are counted back from the end of each series, so where series end at different times the shared
+weights have seen other series' rows that are later than some cutoffs.
 """
 
 from __future__ import annotations
