@@ -119,6 +119,7 @@ def _windows(rules: _Rules, facts: DataFacts) -> None:
         rules.choose("look_back", 20, "sessions of about a month")
     else:
         rules.choose("look_back", 10, "the last ten gaps say nearly all that gaps can say")
+    _shorten(rules, facts)
     if not facts.has_ids:
         history, why = rules.values["look_back"], "a single series: full windows only"
     elif facts.kind == "events":
@@ -129,6 +130,17 @@ def _windows(rules: _Rules, facts: DataFacts) -> None:
     whole = season > 1 and rules.values["look_back"] >= 2 * season
     reason = "a step of one season each" if whole else "the window holds less than two seasons"
     rules.choose("segment", season if whole else 1, reason)
+
+
+def _shorten(rules: _Rules, facts: DataFacts) -> None:
+    """A look-back that was chosen leaves a single series half of its rows for targets."""
+    most = max((facts.median_length - rules.values["horizon"]) // 2, 1)
+    chosen = next((one for one in rules.chosen if one.name == "look_back"), None)
+    if chosen is None or facts.has_ids or chosen.value <= most or "preset" in chosen.reason:
+        return
+    rules.chosen.remove(chosen)
+    rules.values["look_back"] = None
+    rules.choose("look_back", most, f"half of {facts.median_length} training rows less the horizon")
 
 
 def _transforms(rules: _Rules, facts: DataFacts) -> None:
@@ -193,8 +205,11 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
         rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; few rows and much noise")
     rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
     steps = 800 if facts.n_train < 500 else 1_200 if facts.n_train < 50_000 else 2_000
-    per_epoch = steps_per_epoch(n_windows, rules.values["batch_size"])
-    rules.choose("epochs", math.ceil(steps / per_epoch), f"about {steps:,} steps")
+    if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
+        whole = math.ceil(n_windows / rules.values["batch_size"])
+        rules.choose("steps_per_epoch", min(whole, 100), "all windows, or 100 steps between two validations")
+        epochs = math.ceil(steps / rules.values["steps_per_epoch"])
+        rules.choose("epochs", epochs, f"about {steps:,} steps")
     if rules.values["schedule"] != "one-cycle":
         rules.choose("patience", 10, "epochs without gain")
     work = max(rules.values["units"]) * rules.values["batch_size"]
@@ -202,16 +217,3 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
         rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
     members = 3 if facts.n_train < 2_000 else 1
     rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")
-
-
-def steps_per_epoch(n_windows: int, batch_size: int) -> int:
-    """Steps of an epoch: all windows, or 100 steps where that is less.
-
-    Args:
-        n_windows: Training windows.
-        batch_size: Windows a step.
-
-    Returns:
-        At least 1.
-    """
-    return min(max(math.ceil(n_windows / batch_size), 1), 100)

@@ -210,6 +210,9 @@ class TrainingSettings(Section):
     )
     plateau_patience: int = setting(5, "Epochs without gain before plateau drops.", option=False, ge=1)
     epochs: int | None = setting(None, "Most epochs.", metavar="N", ge=1, le=1_000_000)
+    steps_per_epoch: int | None = setting(
+        None, "Steps of an epoch; all windows once when not given.", option=False, ge=1
+    )
     batch_size: int | None = setting(None, "Windows a step.", metavar="N", ge=1, le=1_000_000)
     patience: int | None = setting(
         None, "Epochs without gain on the validation part before training stops.", metavar="N", ge=1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,6 @@ class PartScores:
     valid: Part | None = None
     test: Part | None = None
     resolution: float | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def score_parts(prepared: Prepared, fitted: Sequence[Fitted]) -> PartScores:

@@ -126,7 +126,7 @@ def _fit(
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
     head = make_head(name, settings, source)
     architecture = make_architecture(settings, panel.channels, head.n_outputs)
-    plan = make_plan(settings, source.n_windows, None, hooks.schedule)
+    plan = make_plan(settings, source.n_windows, hooks.schedule)
     plans = member_plans(plan, settings.training.ensemble or 1)
     if first is not None:
         # The rate takes the same way up to the step that was best: the weights that were scored were found

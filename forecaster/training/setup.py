@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecaster.config.defaults import steps_per_epoch
 from forecaster.config.settings import Settings
 from forecaster.distributions import Step
 from forecaster.errors import ConfigError
@@ -114,22 +113,18 @@ def target_edges(settings: Settings, target: np.ndarray, steps: Sequence[Step] |
     return fit_bins(target, rule, n_bins)
 
 
-def make_plan(
-    settings: Settings, n_windows: int, n_steps: int | None, schedule: Rate | None = None
-) -> TrainingPlan:
+def make_plan(settings: Settings, n_windows: int, schedule: Rate | None = None) -> TrainingPlan:
     """How the networks of a fit are trained.
 
     Args:
         settings: None open.
         n_windows: Windows to train on.
-        n_steps: Steps of a fit that does not choose; None to train by epochs.
         schedule: Learning rate by (step, total steps), in place of the setting.
 
     Returns:
         The plan of the first member.
     """
     training = settings.training
-    batch_size = min(training.batch_size or 32, n_windows)
     return TrainingPlan(
         optimizer=training.optimizer,
         learning_rate=training.learning_rate or 1e-3,
@@ -143,9 +138,8 @@ def make_plan(
             training.plateau_patience,
         ),
         epochs=training.epochs or 1,
-        steps_per_epoch=steps_per_epoch(n_windows, batch_size),
-        n_steps=n_steps,
-        batch_size=batch_size,
+        steps_per_epoch=training.steps_per_epoch,
+        batch_size=min(training.batch_size or 32, n_windows),
         patience=training.patience,
         seed=training.seed,
         device=choose_device(training.device),

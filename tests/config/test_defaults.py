@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from forecaster.config.build import flatten, make_settings
-from forecaster.config.defaults import DataFacts, complete, steps_per_epoch
+from forecaster.config.defaults import DataFacts, complete
 
 VALUES = DataFacts("values", False, 1, 1000, 1000, 12, 5.0, 3.0)
 EVENTS = DataFacts("events", True, 500, 3000, 4, 1, 0.0, 100.0)
@@ -71,8 +71,19 @@ def test_facts_decide_and_nothing_else() -> None:
     assert complete(make_settings({}), VALUES) == complete(make_settings({}), VALUES)
 
 
-@pytest.mark.parametrize(
-    ("n_windows", "batch", "steps"), [(1, 32, 1), (32, 32, 1), (33, 32, 2), (10**6, 32, 100)]
-)
-def test_steps_of_an_epoch(n_windows: int, batch: int, steps: int) -> None:
-    assert steps_per_epoch(n_windows, batch) == steps
+def test_epochs_that_are_given_are_all_windows_each() -> None:
+    facts = DataFacts("values", True, 100, 1_000_000, 10_000, 1, 1.0, 2.0)
+    given, _ = complete(make_settings({"epochs": 3}), facts)
+    classic, _ = complete(make_settings({"preset": "classic"}), facts)
+    chosen, _ = complete(make_settings({}), facts)
+    assert given.training.steps_per_epoch is None
+    assert classic.training.steps_per_epoch is None and classic.training.epochs == 10
+    assert chosen.training.steps_per_epoch == 100 and chosen.training.epochs == 20
+
+
+def test_look_back_that_is_chosen_leaves_rows_for_targets() -> None:
+    facts = DataFacts("values", False, 1, 20, 20, 12, 1.0, 2.0)
+    chosen, _ = complete(make_settings({"horizon": 4}), facts)
+    given, _ = complete(make_settings({"horizon": 4, "look_back": 24}), facts)
+    assert chosen.window.look_back == 8 and chosen.network.segment == 1
+    assert given.window.look_back == 24
