@@ -71,6 +71,12 @@ class Panel:
             have dates; None for the other kinds.
         lowest: Lowest value that the target can have (0 for gaps and counts); None where there is none.
         as_of: (n_series,) like ``times``: the moment up to which each series was observed. Events only.
+        began: (n_series,) like ``times``: the first event of each series, where rows before those held were
+            cut off; None where every series is whole. Events only.
+        n_earlier: (n_series,) int64 rows that were cut off before those held; None likewise.
+        marks: (n_rows,) int64 index in ``mark_names`` of each event's mark, -1 for one that is not among
+            them; None without marks. Events only.
+        mark_names: Names of the marks.
         closes: (n_rows,) price that the log returns of an ``ohlc`` panel refer to; None otherwise.
         gap: ``exact`` or ``calendar``, how gaps between events were counted.
         source: The file as the user typed it, for messages.
@@ -94,6 +100,10 @@ class Panel:
     unit_length: float | None = None
     lowest: float | None = None
     as_of: np.ndarray | None = None
+    began: np.ndarray | None = None
+    n_earlier: np.ndarray | None = None
+    marks: np.ndarray | None = None
+    mark_names: tuple[str, ...] = ()
     closes: np.ndarray | None = None
     gap: Literal["exact", "calendar"] = "exact"
     source: str = "data"
@@ -141,8 +151,12 @@ class Panel:
             ends: (n_series,) int64 flat row number after the last; a series may become empty.
 
         Returns:
-            A new panel; facts other than rows (``as_of`` too) are those of this one.
+            A new panel; facts other than rows (``as_of`` too) are those of this one. Of events that are
+            cut off at the beginning it knows how many they were, and when the first was.
         """
+        began, n_earlier = self.began, self.n_earlier
+        if self.kind == "events" and (begins > self.offsets[:-1]).any():
+            began, n_earlier = self.first_times, self.n_before(begins)
         lengths = np.maximum(ends - begins, 0)
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         rows = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
@@ -152,4 +166,28 @@ class Panel:
             times=self.times[rows],
             offsets=offsets,
             closes=None if self.closes is None else self.closes[rows],
+            marks=None if self.marks is None else self.marks[rows],
+            began=began,
+            n_earlier=n_earlier,
         )
+
+    @property
+    def first_times(self) -> np.ndarray:
+        """(n_series,) time of the first row that each series ever had; any time for one without rows."""
+        if self.began is not None:
+            return self.began
+        if self.n_rows == 0:
+            return np.zeros(self.n_series, dtype=self.times.dtype)
+        return np.asarray(self.times[np.minimum(self.offsets[:-1], self.n_rows - 1)])
+
+    def n_before(self, rows: np.ndarray) -> np.ndarray:
+        """How many rows each series had before one of each, those cut off among them.
+
+        Args:
+            rows: (n_series,) int64 flat row number, one of each series.
+
+        Returns:
+            (n_series,) int64.
+        """
+        n_earlier = 0 if self.n_earlier is None else self.n_earlier
+        return np.asarray(rows - self.offsets[:-1] + n_earlier)

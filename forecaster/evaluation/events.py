@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,80 +14,12 @@ from forecaster.distributions.base import Distribution
 from forecaster.distributions.conditioned import Conditioned
 from forecaster.errors import ConfigError
 from forecaster.evaluation.tables import Columns, quantile_name
+from forecaster.windows.waits import Waits, floor_to_unit, gap_cell, open_waits
 
 # Longer than any wait, in whatever unit; at infinity itself a distribution has reached even what never comes.
 FOREVER = 1e200
 # What a heavy tail leaves beyond FOREVER is no share of events that never come.
 LEAST_NEVER = 1e-9
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Time waited since the last event of some series, in the unit of the panel.
-
-    Attributes:
-        last: (n,) time of the last event.
-        as_of: (n,) moment from which the forecast looks forward.
-        elapsed: (n,) float64 time between the two, in units.
-        known: (n,) float64 what the next gap is known to exceed: ``elapsed``, and half a cell more where
-            stamps are whole days, say, because an event of the day of ``as_of`` would have been seen;
-            half a cell less where days are counted but that day is not over.
-        cell: Smallest difference between two gaps, in units; 0 for real numbers.
-    """
-
-    last: np.ndarray
-    as_of: np.ndarray
-    elapsed: np.ndarray
-    known: np.ndarray
-    cell: float
-
-
-def waiting(panel: Panel, origins: np.ndarray) -> Waiting:
-    """Time waited since each of ``origins``, the last events of their series.
-
-    Args:
-        panel: An events panel.
-        origins: (n,) int64 flat row numbers.
-
-    Returns:
-        Times and elapsed time, never negative.
-
-    Raises:
-        ValueError: The panel has no ``as_of`` or no ``unit_length``.
-    """
-    if panel.as_of is None or panel.unit_length is None:
-        raise ValueError(f"a panel of kind {panel.kind} has no open interval")
-    last = panel.times[origins]
-    as_of = panel.as_of[panel.series_of(origins)]
-    counted = floor_to_unit(panel, last), floor_to_unit(panel, as_of)
-    elapsed = np.maximum((counted[1] - counted[0]).astype(np.float64) / panel.unit_length, 0.0)
-    stamp = _stamp_cell(panel)
-    cell = max(stamp, 1.0) if panel.gap == "calendar" else stamp
-    half = cell / 2 if stamp >= cell else -cell / 2
-    return Waiting(last, as_of, elapsed, elapsed + half, cell)
-
-
-def _stamp_cell(panel: Panel) -> float:
-    """Resolution of the stamps in units; 0 where they are real numbers."""
-    if panel.clock.kind == "float" or panel.clock.resolution is None or panel.unit_length is None:
-        return 0.0
-    return panel.clock.resolution / panel.unit_length
-
-
-def floor_to_unit(panel: Panel, times: np.ndarray) -> np.ndarray:
-    """``times``, cut down to whole units where gaps are counted by the calendar.
-
-    Args:
-        panel: Gives ``gap`` and ``unit_length``.
-        times: Like ``panel.times``.
-
-    Returns:
-        Array like ``times``.
-    """
-    if panel.gap != "calendar" or panel.clock.kind != "date" or panel.unit_length is None:
-        return times
-    unit = np.int64(panel.unit_length)
-    return (times.astype("datetime64[ns]").astype(np.int64) // unit * unit).astype("datetime64[ns]")
 
 
 def event_table(
@@ -114,7 +45,7 @@ def event_table(
     Raises:
         ConfigError: A duration cannot be read.
     """
-    wait = waiting(panel, origins)
+    wait = open_waits(panel, origins)
     known = wait.known[:, None]  # (n, 1)
     conditioned = Conditioned(forecast, known)
     table: dict[str, object] = {
@@ -146,7 +77,7 @@ def _date_columns(columns: Columns) -> list[tuple[str, float]]:
     return dates + [(quantile_name(quantile), quantile) for quantile in columns.quantiles]
 
 
-def event_times(panel: Panel, wait: Waiting, gap: np.ndarray) -> np.ndarray:
+def event_times(panel: Panel, wait: Waits, gap: np.ndarray) -> np.ndarray:
     """Moments ``gap`` after the last events, on the resolution of the stamps, never before ``as_of``.
 
     Args:
@@ -163,8 +94,9 @@ def event_times(panel: Panel, wait: Waiting, gap: np.ndarray) -> np.ndarray:
     """
     if panel.unit_length is None:
         raise ValueError(f"a panel of kind {panel.kind} has no unit of time")
-    if wait.cell > 0:  # to the middle of its cell: gaps within half a day of n days are n days
-        gap = np.floor(gap / wait.cell + 0.5) * wait.cell
+    cell = gap_cell(panel)
+    if cell > 0:  # to the middle of its cell: gaps within half a day of n days are n days
+        gap = np.floor(gap / cell + 0.5) * cell
     start = floor_to_unit(panel, wait.last)
     if panel.clock.kind != "date":
         moment = start.astype(np.float64) + gap * panel.unit_length

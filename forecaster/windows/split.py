@@ -28,6 +28,10 @@ class Split:
         valid_ends: (n_series,) int64 row after the last validation row, where test begins.
         test_ends: (n_series,) int64 row after the last row.
         leaky: True for random windows, which share rows with those they are scored on.
+        train_as_of: Moment up to which every series is known in the training part, where one moment cuts
+            all of them; None where each is cut at a row of its own. Like ``Panel.times``.
+        valid_as_of: Likewise, of the validation part.
+        as_of: Moment up to which each series is known; None where it ends with its last row.
     """
 
     begins: np.ndarray
@@ -35,26 +39,29 @@ class Split:
     valid_ends: np.ndarray
     test_ends: np.ndarray
     leaky: bool = False
+    train_as_of: Any = None
+    valid_as_of: Any = None
+    as_of: np.ndarray | None = None
 
     @property
     def train(self) -> Span:
         """Rows that everything is fitted on."""
-        return Span(self.begins, self.train_ends)
+        return Span(self.begins, self.train_ends, self.train_as_of)
 
     @property
     def valid(self) -> Span:
         """Rows that choose the best weights."""
-        return Span(self.train_ends, self.valid_ends)
+        return Span(self.train_ends, self.valid_ends, self.valid_as_of, self.train_as_of)
 
     @property
     def test(self) -> Span:
         """Rows that are scored, once."""
-        return Span(self.valid_ends, self.test_ends)
+        return Span(self.valid_ends, self.test_ends, self.as_of, self.valid_as_of)
 
     @property
     def everything(self) -> Span:
         """All rows, for the final fit."""
-        return Span(self.begins, self.test_ends)
+        return Span(self.begins, self.test_ends, self.as_of)
 
 
 def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> Split:
@@ -74,7 +81,7 @@ def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> S
         ConfigError: A size was asked for that no series can hold out, or it is no size.
     """
     begins, ends = panel.offsets[:-1], panel.offsets[1:]
-    test_begins = _part_begins(panel, ends, settings.test_size, settings.horizon, least_train)
+    test_begins, valid_as_of = _part_begins(panel, ends, settings.test_size, settings.horizon, least_train)
     wanted = settings.test_size not in (None, 0)
     if wanted and not ((test_begins < ends).any() and (test_begins > begins).any()):
         raise ConfigError(
@@ -82,31 +89,42 @@ def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> S
             f"{least_train} rows for training in any series; the longest has {panel.lengths.max()}. "
             f"Change it, or lower --look-back."
         )
-    valid_begins = _part_begins(panel, test_begins, settings.valid_size, settings.horizon, least_train)
+    valid_begins, train_as_of = _part_begins(
+        panel, test_begins, settings.valid_size, settings.horizon, least_train
+    )
     if not (valid_begins > begins).any():
         valid_begins = test_begins
-    return Split(begins, valid_begins, test_begins, ends, leaky=settings.split == "random")
+    if (valid_begins == test_begins).all():
+        train_as_of = valid_as_of
+    leaky = settings.split == "random"
+    if (test_begins == ends).all():  # nothing is held out: all parts end where the file does
+        valid_as_of = panel.as_of
+        train_as_of = valid_as_of if (valid_begins == ends).all() else train_as_of
+    return Split(begins, valid_begins, test_begins, ends, leaky, train_as_of, valid_as_of, panel.as_of)
 
 
-def _part_begins(panel: Panel, ends: np.ndarray, size: Size, horizon: int, least: int) -> np.ndarray:
-    """(n_series,) row at which a part of ``size`` before ``ends`` begins.
+def _part_begins(
+    panel: Panel, ends: np.ndarray, size: Size, horizon: int, least: int
+) -> tuple[np.ndarray, Any]:
+    """(n_series,) row at which a part of ``size`` before ``ends`` begins, and the moment that cuts all there.
 
     A date, or a share of the time that events with ids span, cuts every series there; rows are held out
     only of series that keep ``least`` rows before them.
     """
     begins = panel.offsets[:-1]
     by_span = panel.kind == "events" and "id" in panel.columns and not isinstance(size, int)
-    cuts: np.ndarray = np.clip(_cut(panel, ends, size, horizon, by_span), begins, ends)
+    cuts, moment = _cut(panel, ends, size, horizon, by_span)
+    cuts = np.clip(cuts, begins, ends)
     if by_span or isinstance(size, str):
-        return cuts
-    return np.asarray(np.where(cuts - begins >= np.minimum(least, ends - begins), cuts, ends))
+        return cuts, moment
+    return np.where(cuts - begins >= np.minimum(least, ends - begins), cuts, ends), None
 
 
-def _cut(panel: Panel, ends: np.ndarray, size: Size, horizon: int, by_span: bool) -> np.ndarray:
-    """(n_series,) row at which the part begins, wherever that is."""
+def _cut(panel: Panel, ends: np.ndarray, size: Size, horizon: int, by_span: bool) -> tuple[np.ndarray, Any]:
+    """(n_series,) row at which the part begins, wherever that is, and the last moment before it."""
     if isinstance(size, str):
         moment = parse_moment(size, panel.clock, "--test-size or --valid-size")
-        return np.asarray(np.minimum(first_row_at(panel, moment), ends))
+        return np.minimum(first_row_at(panel, moment), ends), _just_before(panel, moment)
     if size is not None and (size < 0 or (isinstance(size, float) and size >= 1)):
         raise ConfigError(
             f"--test-size or --valid-size {size}: neither a fraction below 1, nor a number of rows, nor a "
@@ -121,18 +139,26 @@ def _cut(panel: Panel, ends: np.ndarray, size: Size, horizon: int, by_span: bool
         rows = np.full(panel.n_series, size, dtype=np.int64)
     else:
         rows = np.round(size * lengths).astype(np.int64)
-    return ends - rows
+    return ends - rows, None
 
 
-def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> np.ndarray:
+def _just_before(panel: Panel, moment: Any) -> Any:
+    """The last moment that stamps could show before this one."""
+    cell = panel.clock.resolution
+    if cell is None or panel.clock.kind == "float":
+        return moment
+    return moment - (np.timedelta64(int(cell), "ns") if panel.clock.kind == "date" else int(cell))
+
+
+def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> tuple[np.ndarray, Any]:
     """(n_series,) first row in the last ``fraction`` of the file's time before the latest of ``ends``."""
     if panel.n_rows == 0 or fraction == 0:
-        return ends
+        return ends, None
     kept = ends > panel.offsets[:-1]
     latest = panel.times[ends[kept] - 1].max()
     span = panel.times.max() - panel.times.min()
     moment = latest - _share(span, fraction)
-    return np.asarray(np.minimum(first_row_at(panel, moment, after=True), ends))
+    return np.minimum(first_row_at(panel, moment, after=True), ends), moment
 
 
 def _share(span: Any, fraction: float) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +20,19 @@ class Windows:
         look_back: Input steps of a window.
         horizon: Target steps of a window.
         limits: (n_series,) int64 flat row number after the last row that a target may come from.
+        as_of: Moment up to which every series is known, like ``Panel.times``, (n_series,) or one for all: a
+            target at the limit of its series is then an interval that was still open at that moment. None
+            where nothing is known of what comes after the limit.
+        since: Moment before which nothing is to be forecast, likewise: of a target whose interval began
+            earlier it is known that it lasted until then. None where all of an interval counts.
     """
 
     starts: np.ndarray
     look_back: int
     horizon: int
     limits: np.ndarray
+    as_of: Any = None
+    since: Any = None
 
     @property
     def n_windows(self) -> int:
@@ -45,7 +53,7 @@ class Windows:
         Returns:
             A new set over the same panel.
         """
-        return Windows(self.starts[positions], self.look_back, self.horizon, self.limits)
+        return replace(self, starts=self.starts[positions])
 
 
 def windows_at(panel: Panel, origins: np.ndarray, look_back: int, horizon: int) -> Windows:
@@ -77,10 +85,14 @@ class Span:
     Attributes:
         begins: (n_series,) int64 flat row numbers.
         ends: (n_series,) int64 flat row numbers.
+        as_of: Moment up to which the span reaches, and ``since`` after which it begins: see ``Windows``.
+        since: See ``as_of``.
     """
 
     begins: np.ndarray
     ends: np.ndarray
+    as_of: Any = None
+    since: Any = None
 
     @property
     def n_rows(self) -> int:
@@ -100,7 +112,8 @@ def make_windows(
     """All windows whose targets lie in ``span``, the latest of every series among them.
 
     The whole horizon lies in the span; a series whose part of the span is shorter than the horizon gives one
-    window with what there is, the rest masked. Inputs may lie before the span: they are known.
+    window with what there is, the rest masked. Inputs may lie before the span: they are known. Where the
+    span says up to which moment it reaches, the interval open then is the last target of each series.
 
     Args:
         panel: The rows.
@@ -125,7 +138,11 @@ def make_windows(
     known = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
     ends = np.minimum(targets + horizon, np.repeat(span.ends, counts))
     targets = targets[known[ends] > known[targets]]
-    return Windows(targets - look_back, look_back, horizon, np.asarray(span.ends, dtype=np.int64))
+    if span.as_of is not None:
+        has_history = span.ends - series_begins >= before
+        targets = np.sort(np.concatenate([targets, span.ends[has_history]]), kind="stable")
+    limits = np.asarray(span.ends, dtype=np.int64)
+    return Windows(targets - look_back, look_back, horizon, limits, span.as_of, span.since)
 
 
 def thin(windows: Windows, most: int) -> Windows:

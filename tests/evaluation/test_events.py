@@ -11,8 +11,9 @@ from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
 from forecaster.distributions import Binned, Distribution, LogStep, PointMass, Transformed
 from forecaster.errors import ConfigError
-from forecaster.evaluation.events import event_table, waiting
+from forecaster.evaluation.events import event_table
 from forecaster.evaluation.tables import Columns
+from forecaster.windows.waits import open_waits
 from forecaster.windows.windows import last_origins
 
 
@@ -93,7 +94,7 @@ def test_calendar_gaps_count_from_the_day_of_the_last_event(files) -> None:
     table = table_of(panel, PointMass(np.array([[11.0]])))
     assert str(table["next_event"][0]) == "2015-09-19 00:00:00"
     # the day of as_of is not over: another event on it is a gap of zero
-    assert waiting(panel, last_origins(panel)).known[0] == -0.5
+    assert open_waits(panel, last_origins(panel)).known[0] == -0.5
     soon = table_of(panel, PointMass(np.array([[0.0]])))
     assert soon["next_event"][0] == soon["as_of"][0]
 
@@ -124,9 +125,9 @@ def test_numbers_as_times_stay_numbers() -> None:
 def test_a_later_as_of_waits_longer() -> None:
     panel = minutes_panel()
     later = replace(panel, as_of=panel.as_of + np.timedelta64(1, "D"))
-    assert waiting(later, last_origins(later)).elapsed.tolist() == [5.0, 1.0]
+    assert open_waits(later, last_origins(later)).elapsed.tolist() == [5.0, 1.0]
 
 
 def test_other_kinds_have_no_open_interval(tiny_panel: Panel) -> None:
     with pytest.raises(ValueError, match="no open interval"):
-        waiting(tiny_panel, last_origins(tiny_panel))
+        open_waits(tiny_panel, last_origins(tiny_panel))
