@@ -128,8 +128,10 @@ class Forecaster:
             data: Rows to forecast from, read as the training data was; the training data when None.
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
-            horizon: Steps, at most those trained for; all of them when None.
-            as_of: Moment to look forward from (events); rows after it are not read.
+            horizon: Steps, those of the settings when None; of values and returns at most those trained for,
+                of events and intervals any number: all after the first are drawn.
+            as_of: Moment to look forward from (events), or a file with one for each id; later rows are not
+                read.
             within: Durations such as ``7d`` (events): the probability of an event within each.
 
         Returns:
@@ -147,14 +149,25 @@ class Forecaster:
         run = self._trained()
         panel = self._context(as_of) if data is None else self._read(data, as_of=as_of)
         columns = Columns(tuple(level), tuple(quantile), run.point)
-        return forecast_panel(run.models, panel, columns, horizon=horizon, within=within)
+        return forecast_panel(
+            run.models,
+            panel,
+            columns,
+            horizon=run.settings.window.horizon if horizon is None else horizon,
+            within=within,
+            seed=run.settings.training.seed,
+        )
 
-    def evaluate(self, data: Source, *, level: Sequence[float] = (80, 95)) -> dict[str, Any]:
+    def evaluate(
+        self, data: Source, *, level: Sequence[float] = (80, 95), within: Sequence[str] | None = None
+    ) -> dict[str, Any]:
         """Scores on new rows: after each id's last training row, and all rows of ids not seen.
 
         Args:
             data: A file or frame with the new rows and those before them that the look-back needs.
             level: Central intervals whose coverage is scored, in percent.
+            within: Durations such as ``7d`` (events) whose probabilities are scored; those of training when
+                None.
 
         Returns:
             ``model`` and ``baselines`` with their scores, ``n_windows`` and ``best_baseline``.
@@ -166,7 +179,8 @@ class Forecaster:
         from forecaster.evaluation.new_rows import score_new_rows
 
         run = self._trained()
-        return score_new_rows(run.models, self._read(data), run.last_times, run.settings, level)
+        panel = self._read(data)
+        return score_new_rows(run.models, panel, run.last_times, run.settings, level, run.panel.as_of, within)
 
     def cross_validation(
         self,
@@ -264,8 +278,9 @@ class Forecaster:
         """The last rows of the training data, looked at from ``as_of``."""
         from forecaster.evaluation.forecast import context_at
 
-        self.notes = []
-        return context_at(self._trained(), as_of)
+        panel = context_at(self._trained(), as_of)
+        self.notes = [note.line for note in panel.warnings]
+        return panel
 
     def _read(self, data: Source, as_of: str | None = None) -> Panel:
         """Rows of another file, read as the training data was."""

@@ -32,7 +32,7 @@ class Autoregression(Baseline):
         facts = fit_facts(panel, train_ends)
         n_lags = min(look_back, MOST_LAGS)
         origins, targets = training_windows(panel, train_ends, horizon)
-        origins, targets = _prefer_whole(panel, origins, targets, n_lags)
+        origins, targets = prefer_whole(panel, origins, targets, n_lags)
         center, _, std = facts.at(panel, origins)
         wanted = (targets - center[:, None]) / std[:, None]
         inputs = _inputs(panel, origins, n_lags, center, std)
@@ -68,6 +68,20 @@ class FittedAutoregression(FittedBaseline):
 
     def predict(self, panel: Panel, origins: np.ndarray) -> Distribution:
         """The linear forecast from each origin, with the errors of the fit about it."""
+        std = self.facts.at(panel, origins)[2]
+        points = self.points(panel, origins)
+        return self.residuals.around(points, std, self.facts.series_at(panel, origins), panel)
+
+    def points(self, panel: Panel, origins: np.ndarray) -> np.ndarray:
+        """The linear forecast alone.
+
+        Args:
+            panel: The rows; none after an origin is read.
+            origins: (n_windows,) int64 flat row numbers.
+
+        Returns:
+            (n_windows, horizon).
+        """
         center, _, std = self.facts.at(panel, origins)
         points = np.empty((len(origins), self.coefficients.shape[1]))
         for first in range(0, len(origins), CHUNK):
@@ -75,7 +89,7 @@ class FittedAutoregression(FittedBaseline):
             n_lags = len(self.coefficients) - 1
             inputs = _inputs(panel, origins[run], n_lags, center[run], std[run])
             points[run] = inputs @ self.coefficients * std[run, None] + center[run, None]
-        return self.residuals.around(points, std, self.facts.series_at(panel, origins), panel)
+        return points
 
 
 def _inputs(
@@ -86,10 +100,20 @@ def _inputs(
     return np.concatenate([np.ones((len(origins), 1)), np.nan_to_num(lags)], axis=1)
 
 
-def _prefer_whole(
+def prefer_whole(
     panel: Panel, origins: np.ndarray, targets: np.ndarray, n_lags: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Only the windows with all rows and all targets, if they are enough for the coefficients."""
+    """Only the windows with all rows and all targets, if they are enough for the coefficients.
+
+    Args:
+        panel: The rows.
+        origins: (n_windows,) int64 flat row numbers.
+        targets: (n_windows, horizon), NaN where not known.
+        n_lags: Rows that a regression looks back on.
+
+    Returns:
+        Origins and targets of those windows, or all.
+    """
     begins = panel.offsets[:-1][panel.series_of(origins)]
     whole = (origins - begins >= n_lags - 1) & ~np.isnan(targets).any(axis=1)
     whole &= ~np.isnan(panel.y[np.maximum(origins - n_lags + 1, 0)])

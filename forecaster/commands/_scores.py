@@ -7,16 +7,15 @@ from typing import Any
 
 import click
 
-from forecaster.commands._show import table
+from forecaster.commands._show import number, table
 from forecaster.data.units import in_words
 
-# Metrics in the table of train and evaluate, in this order; the report has them all.
-COLUMNS = ("mae", "rmse", "mase", "crps", "scaled_crps", "coverage_80", "nll")
-BIN_COLUMNS = ("accuracy", "log_score", "ranked_probability_score")
+# How the metrics that decide are called in a sentence.
+CALLED = {"crps": "CRPS", "scaled_crps": "scaled CRPS", "censored_crps": "CRPS over the time observed"}
 
 
 def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
-    """Model and baselines by CRPS, best first.
+    """Model and baselines by the metric that decides, best first.
 
     Args:
         part: Scores as in report.json.
@@ -27,12 +26,7 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
     models = part.get("models", {head: part["model"]})
     rows = [(f"model ({name})", scores) for name, scores in models.items()]
     rows += list(part["baselines"].items())
-    hidden = {"crps", "scaled_crps"} - {part["deciding"]}
-    shown = [
-        name
-        for name in COLUMNS + BIN_COLUMNS
-        if name not in hidden and any(name in scores for _, scores in rows)
-    ]
+    shown = _columns(rows, part["deciding"])
     rows.sort(key=lambda row: _decider(row[1], part["deciding"]))
     header = ["", *(name.replace("ranked_probability_score", "rps") for name in shown)]
     n_windows = part["n_windows"]
@@ -40,6 +34,20 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
         f", errors in {in_words(unit)}" if unit else ""
     )
     table(title, header, [[name, *(scores.get(key) for key in shown)] for name, scores in rows])
+
+
+def _columns(rows: list[tuple[str, dict[str, Any]]], deciding: str) -> list[str]:
+    """Metrics that the rows have, as many as 80 characters hold; the report has them all."""
+    is_limited = deciding == "censored_crps"
+    if any("accuracy" in scores for _, scores in rows):
+        wanted = ["mae", deciding, "coverage_80", "accuracy", "log_score"]
+        wanted += [] if is_limited else ["ranked_probability_score"]
+    elif any("log_score" in scores for _, scores in rows):
+        more = ["nll_all"] if is_limited else ["nll"]
+        wanted = ["mae", *([] if is_limited else ["rmse"]), deciding, "coverage_80", *more, "log_score"]
+    else:
+        wanted = ["mae", "rmse", "mase", deciding, "coverage_80", "nll"]
+    return [name for name in wanted if any(name in scores for _, scores in rows)]
 
 
 def _decider(scores: dict[str, Any], name: str) -> float:
@@ -58,16 +66,17 @@ def conclude(part: dict[str, Any], unit: str) -> None:
     best, name = part["best_baseline"], part["deciding"]
     if best is None:
         return
-    unit = f" {in_words(unit)}" if unit and name == "crps" else ""
-    ours, theirs = part["model"][name], part["baselines"][best][name]
-    called = "CRPS" if name == "crps" else "scaled CRPS"
+    unit = f" {in_words(unit)}" if unit and name != "scaled_crps" else ""
+    ours, theirs = (number(scores[name]) for scores in (part["model"], part["baselines"][best]))
     if part["beaten_by"]:
+        others = part["beaten_by"][1:]
         click.echo(
-            f"A baseline beats the model: {best} has a {called} of {theirs:.4g}{unit}, the model "
-            f"{ours:.4g}{unit}. Use the baseline, or bring more data."
+            f"A baseline beats the model: {best} has a {CALLED[name]} of {theirs}{unit}, the model "
+            f"{ours}{unit}. Use the baseline, or bring more data."
+            + (f" Also ahead of the model: {', '.join(others)}." if others else "")
         )
     else:
         click.echo(
-            f"The model beats every baseline: its {called} is {ours:.4g}{unit}, "
-            f"that of the best baseline ({best}) {theirs:.4g}{unit}."
+            f"The model beats every baseline: its {CALLED[name]} is {ours}{unit}, "
+            f"that of the best baseline ({best}) {theirs}{unit}."
         )

@@ -39,6 +39,8 @@ def backtest(
     A forecast is made from its own series' rows up to its cutoff, by a network trained on the rows that each
     series has before its first cutoff. Where series end at different times, the network has therefore seen
     other series' rows that are later than some cutoffs.
+
+    Of events and intervals, steps beyond the first are drawn: each path goes on from what was drawn for it.
     """
     from forecaster.data.load import read_panel
     from forecaster.forecaster import Forecaster

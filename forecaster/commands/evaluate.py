@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from forecaster.commands._output import Output, output_options
+from forecaster.commands._output import Output, output_options, texts
 from forecaster.commands._scores import conclude, score_table
 from forecaster.commands._show import as_json, note, write_frame
 from forecaster.commands._source import read_source
@@ -15,12 +15,19 @@ from forecaster.commands._source import read_source
 @click.command("evaluate")
 @click.argument("data")
 @click.option("--run", help="Name or folder of a run. [default: the latest]")
+@click.option(
+    "--within",
+    multiple=True,
+    metavar="LIST",
+    help="Durations: 7d or 7d,30d (events): P(an event within) is scored. [default: those of the run]",
+)
 @output_options(levels=(80, 95))
-def evaluate(data: str, run: str | None, output: Output) -> None:
+def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output) -> None:
     """Score a trained run on new rows.
 
     DATA goes on where the training data ended, and holds the rows before for the look-back; the rows after
-    each id's last training row are scored, and all rows of ids that were not seen.
+    each id's last training row are scored, and all rows of ids that were not seen. Of events the interval
+    that is open at the end counts too, by the probability that it lasts.
     """
     from forecaster.run.find import find_run
 
@@ -28,7 +35,7 @@ def evaluate(data: str, run: str | None, output: Output) -> None:
     from forecaster.forecaster import Forecaster
 
     forecaster = Forecaster.load(folder)
-    scores = forecaster.evaluate(read_source(data), level=output.levels)
+    scores = forecaster.evaluate(read_source(data), level=output.levels, within=texts(within) or None)
     for text in forecaster.notes:
         note(f"Note: {text}")
     if output.is_json:

@@ -20,6 +20,7 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
     from dataclasses import replace
 
     from forecaster.config.build import make_settings
+    from forecaster.data.doctor import examine_events
     from forecaster.data.load import read_panel
     from forecaster.data.season import find_season
     from forecaster.data.summary import summarise
@@ -35,15 +36,19 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
         as_json(facts)
         return
     note(panel.why)
-    rows = [[name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_notes(name)]
+    rows: list[list[Any]] = [
+        [name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_apart(name)
+    ]
+    if panel.kind == "events":
+        rows += examine_events(panel).rows()
     table("", ["", panel.source], rows, text=True)
     for one in (*panel.repairs, *panel.warnings):
         note(f"Note: {one.line}")
 
 
-def _is_notes(name: str) -> bool:
+def _is_apart(name: str) -> bool:
     """Whether a fact is shown in lines of its own."""
-    return name in ("repairs", "warnings")
+    return name in ("repairs", "warnings", "events")
 
 
 def _shown(value: object) -> object:

@@ -13,8 +13,15 @@ from forecaster.data.units import in_words
 @click.command("predict")
 @click.argument("data", required=False)
 @click.option("--run", help="Name or folder of a run. [default: the latest]")
-@click.option("--horizon", type=click.INT, metavar="N", help="Steps, at most those trained for.")
-@click.option("--as-of", metavar="STAMP", help="Moment to look forward from (events).")
+@click.option(
+    "--horizon",
+    type=click.INT,
+    metavar="N",
+    help="Steps: any number of events and intervals, else at most those trained for.",
+)
+@click.option(
+    "--as-of", metavar="STAMP", help="Moment to look forward from (events), or a file with one for each id."
+)
 @click.option(
     "--within", multiple=True, metavar="LIST", help="Durations: 7d or 7d,30d (events): P(an event within)."
 )

@@ -31,6 +31,9 @@ CLASSIC: dict[str, Any] = {
 }
 
 
+# What is known of one of many series beyond its look-back.
+HISTORY = ("count", "age", "mean_gap", "single", "lead")
+
 # Units times windows of a step up to which one thread is as fast as several, and far faster when others
 # use the processor too.
 SMALL_STEP = 64 * 256
@@ -50,6 +53,8 @@ class DataFacts:
         lowest: Lowest training value.
         spread_ratio: 95 % quantile of the training values over their 5 % quantile, inf when that is
             not positive.
+        n_open: Series whose last interval is open and learnt from.
+        calendar: Which of hour, weekday and month the stamps carry and the data has seen often enough.
     """
 
     kind: str
@@ -60,6 +65,13 @@ class DataFacts:
     season_length: int
     lowest: float
     spread_ratio: float
+    n_open: int = 0
+    calendar: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the target is a waiting time."""
+        return self.kind in ("events", "intervals")
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,18 @@ class Default:
     name: str
     value: Any
     reason: str
+
+
+def default_head(kind: str) -> str:
+    """The head of ``--task regress``.
+
+    Args:
+        kind: Of the panel.
+
+    Returns:
+        ``mixture`` for waiting times, ``quantile`` for the others.
+    """
+    return "mixture" if kind in ("events", "intervals") else "quantile"
 
 
 def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Default]]:
@@ -85,7 +109,7 @@ def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Defau
     if settings.training.preset == "classic":
         for name, value in CLASSIC.items():
             rules.choose(name, value, "preset classic, the textbook network")
-    for rule in (_windows, _transforms, _network, _training):
+    for rule in (_head, _windows, _transforms, _network, _training):
         rule(rules, facts)
     return change(settings, rules.values), rules.chosen
 
@@ -103,6 +127,14 @@ class _Rules:
         if self.values[name] is None:
             self.values[name] = value
             self.chosen.append(Default(name, value, reason))
+
+
+def _head(rules: _Rules, facts: DataFacts) -> None:
+    """What the network puts out, which other rules go by."""
+    task = rules.values["task"]
+    if task != "both":
+        head = "bins" if task == "classify" else default_head(facts.kind)
+        rules.choose("head", head, f"the head of --task {task} for {facts.kind}")
 
 
 def _windows(rules: _Rules, facts: DataFacts) -> None:
@@ -130,6 +162,20 @@ def _windows(rules: _Rules, facts: DataFacts) -> None:
     whole = season > 1 and rules.values["look_back"] >= 2 * season
     reason = "a step of one season each" if whole else "the window holds less than two seasons"
     rules.choose("segment", season if whole else 1, reason)
+    _features(rules, facts)
+
+
+def _features(rules: _Rules, facts: DataFacts) -> None:
+    """History features of events."""
+    if facts.kind != "events":
+        rules.choose("features", ("none",), "only events have them")
+        return
+    names = HISTORY if facts.has_ids else ()
+    reasons = ["the history of each series beyond the look-back"] if names else []
+    if facts.calendar:
+        reasons.append(f"the stamps carry {', '.join(facts.calendar)}")
+    why = "; ".join(reasons) or "a single series has no other histories to learn from"
+    rules.choose("features", (*names, *facts.calendar) or ("none",), why)
 
 
 def _shorten(rules: _Rules, facts: DataFacts) -> None:
@@ -165,8 +211,8 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
     elif facts.kind == "ohlc":
         rules.choose("transforms", ("standard",), "returns have no trend to take out")
         rules.choose("scope", "series", "each ticker has its own volatility")
-    elif facts.lowest >= 0 and facts.spread_ratio > 20:
-        rules.choose("transforms", ("log", "standard"), "gaps differ by more than a factor of 20")
+    elif facts.lowest >= 0 and (rules.values["head"] in ("hazard", "mixture") or facts.spread_ratio > 20):
+        rules.choose("transforms", ("log", "standard"), "waiting times are learnt by their logarithm")
     else:
         rules.choose("transforms", ("standard",), "gaps are of one order")
     rules.choose("residual", "none", "nothing to correct")
@@ -176,11 +222,8 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
 
 
 def _network(rules: _Rules, facts: DataFacts) -> None:
-    """head, loss, layers, units, dropout and dense layers."""
-    task = rules.values["task"]
-    if task != "both":
-        head = "bins" if task == "classify" else "quantile"
-        rules.choose("head", head, f"the head of --task {task}")
+    """loss, components, layers, units, dropout and dense layers."""
+    rules.choose("components", 3, "enough for two humps and a tail")
     rules.choose("loss", "mse", "the mean is forecast")
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
     units = rules.values["units"]
@@ -190,12 +233,14 @@ def _network(rules: _Rules, facts: DataFacts) -> None:
     if facts.kind == "values":
         rules.choose("dropout", 0.1, "values repeat themselves more than they are noise")
     rules.choose("dropout", 0.2, "regularisation between layers")
+    if rules.values["features"] != ("none",):
+        rules.choose("dense_layers", (size,), "the state and the history features meet in a dense layer")
     rules.choose("dense_layers", (), "the state goes to the head directly")
 
 
 def _training(rules: _Rules, facts: DataFacts) -> None:
     """Batch, epochs, rate, schedule, patience and ensemble."""
-    n_windows = max(facts.n_train // rules.values["stride"], 1)
+    n_windows = max(facts.n_train // rules.values["stride"] + facts.n_open, 1)
     batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
     rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
     rules.choose("schedule", "one-cycle", "fast and without tuning")

@@ -12,8 +12,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 Preset = Literal["balanced", "classic"]
 Task = Literal["regress", "classify", "both"]
-HeadName = Literal["point", "quantile", "bins"]
+HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
+FeatureName = Literal["none", "count", "age", "mean_gap", "single", "lead", "hour", "weekday", "month"]
 Residual = Literal["none", "last", "season"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
 
@@ -73,6 +74,14 @@ class DataSettings(Section):
     target: Annotated[tuple[str, ...] | None, Listed] = setting(
         None, "Column to forecast; several, joined by commas, become a series each.", metavar="COLUMN"
     )
+    past: Annotated[tuple[str, ...] | None, Listed] = setting(
+        None,
+        "Columns known up to the origin, such as an event's amount; joined by commas.",
+        metavar="COLUMN",
+    )
+    mark: str | None = setting(
+        None, "Category of each event, learnt and forecast with the next time.", metavar="COLUMN"
+    )
     unit: str | None = setting(
         None,
         "Unit of gaps between events (second, minute, hour, day, week), or the name of the values' unit.",
@@ -84,8 +93,10 @@ class DataSettings(Section):
     count_per: Literal["minute", "hour", "day", "week", "month"] | None = setting(
         None, "Count events per period and forecast the counts."
     )
-    ties: Literal["keep", "merge", "error"] = setting(
-        "keep", "Events of one series at the same stamp: kept as zero gaps, merged into one, or an error."
+    ties: Literal["auto", "keep", "merge", "error", "jitter"] = setting(
+        "auto",
+        "Events of one series at the same stamp: kept as zero gaps, merged into one, an error, or spread at "
+        "random over the stamp's cell; auto keeps them, but merges a customer's events of one day.",
     )
     start: str | None = setting(
         None, "Moment at which the first interval begins, to give intervals dates.", metavar="STAMP"
@@ -103,7 +114,9 @@ class DataSettings(Section):
         "error", "Rows of one series with the same time (values, ohlc)."
     )
     as_of: str | None = setting(
-        None, "Moment from which events are forecast; rows after it are not read.", metavar="STAMP"
+        None,
+        "Moment from which events are forecast, or a file with one for each id; rows after it are not read.",
+        metavar="STAMP",
     )
 
 
@@ -121,6 +134,18 @@ class WindowSettings(Section):
     )
     valid_size: Size = setting(
         None, "Part before it that chooses the best weights: likewise.", metavar="SIZE"
+    )
+    censor: bool = setting(
+        True, "Learn from the interval of each series that is still open; without it forecasts are too early."
+    )
+    features: Annotated[tuple[FeatureName, ...] | None, Listed] = setting(
+        None,
+        "What is known of a series beyond its look-back: count, age, mean_gap, single, lead, hour, weekday, "
+        "month; none for nothing.",
+        metavar="LIST",
+    )
+    within: Annotated[tuple[str, ...] | None, Listed] = setting(
+        None, "Durations such as 7d: the probability of an event within each is scored.", metavar="LIST"
     )
     split: Literal["time", "random"] = setting(
         "time", "Hold out the last rows, or random windows (leaky; labelled so in the report)."
@@ -161,6 +186,7 @@ class NetworkSettings(Section):
 
     task: Task = setting("regress", "Regress, classify into bins, or train one of each.")
     head: HeadName | None = setting(None, "What a step puts out; --task chooses when not given.")
+    components: int | None = setting(None, "Components of the mixture head.", option=False, ge=1, le=20)
     loss: Literal["mse", "mae", "huber"] | None = setting(None, "Loss of the point head.")
     quantile_levels: Annotated[tuple[float, ...] | None, Listed] = setting(
         None, "Levels that the quantile head learns.", option=False

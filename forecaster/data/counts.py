@@ -21,7 +21,7 @@ _MOST_ROWS = 200_000_000
 
 
 def count_events(table: Table, found: Detection, settings: DataSettings) -> Panel:
-    """Panel of counts: one row per period, from a series' first event to the end of all.
+    """Panel of counts: one row per period, from a series' first event to the end of observation.
 
     Args:
         table: The file.
@@ -35,22 +35,21 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         ConfigError: The times are not dates.
         DataError: There would be too many periods.
     """
-    events, unit = order_events(table, found, settings), str(settings.count_per)
+    unit = str(settings.count_per)
+    if settings.ties == "auto":  # a customer's events of one day all count
+        settings = settings.model_copy(update={"ties": "keep"})
+    events = order_events(table, found, settings)
+    rows = events.rows
     if events.clock.kind != "date":
         raise ConfigError(
             f"--count-per {unit}: the times of {table.source} are numbers, not dates. Leave it out."
         )
     zone = events.clock.zone if unit in _CALENDAR else None
-    period = find_periods(to_wall(events.times, zone), unit)
-    end = int(find_periods(to_wall(np.array([events.as_of], dtype="datetime64[ns]"), zone), unit)[0])
-    firsts = period[events.offsets[:-1]]
-    lengths = end - firsts + 1
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    if offsets[-1] > _MOST_ROWS:
-        raise DataError(
-            f"{table.source}: --count-per {unit} would make {offsets[-1]:,} rows. Count per a longer period."
-        )
-    shift = np.repeat(offsets[:-1] - firsts, np.diff(events.offsets))
+    period = find_periods(to_wall(rows.times, zone), unit)
+    firsts = period[rows.offsets[:-1]]
+    lengths = find_periods(to_wall(events.as_of, zone), unit) - firsts + 1
+    offsets = _offsets(table.source, unit, lengths)
+    shift = np.repeat(offsets[:-1] - firsts, np.diff(rows.offsets))
     counts = np.bincount(period + shift, minlength=int(offsets[-1])).astype(np.float64)
     periods = np.arange(offsets[-1]) - np.repeat(offsets[:-1] - firsts, lengths)
     return Panel(
@@ -58,7 +57,7 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         values=counts[:, None],
         offsets=offsets,
         times=from_wall(_begins(periods, unit), zone),
-        ids=events.names,
+        ids=rows.ids,
         channels=("count",),
         target=0,
         clock=replace(events.clock, step=_STEPS[unit]),
@@ -70,6 +69,16 @@ def count_events(table: Table, found: Detection, settings: DataSettings) -> Pane
         repairs=events.repairs,
         warnings=tuple(note for note in events.warnings if note.code != "ties"),
     )
+
+
+def _offsets(source: str, unit: str, lengths: np.ndarray) -> np.ndarray:
+    """Where series of so many periods begin; too many are refused."""
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    if offsets[-1] > _MOST_ROWS:
+        raise DataError(
+            f"{source}: --count-per {unit} would make {offsets[-1]:,} rows. Count per a longer period."
+        )
+    return offsets
 
 
 def _begins(periods: np.ndarray, unit: str) -> np.ndarray:

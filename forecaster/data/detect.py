@@ -20,7 +20,16 @@ from forecaster.data.names import (
     normal,
 )
 from forecaster.data.panel import Kind
-from forecaster.data.roles import find_id, find_numbers, find_time, numbers_rows
+from forecaster.data.roles import (
+    beside_roles,
+    find_id,
+    find_numbers,
+    find_time,
+    no_column,
+    numbers_rows,
+    refuse_beside,
+    refuse_unknown,
+)
 from forecaster.data.rows import read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
@@ -38,7 +47,7 @@ class Detection:
         kind: The kind.
         why: The reason in words that follow "read as events, ".
         columns: The columns of the file by role: id, time, target (target2, ... when there are several),
-            open, high, low, close, volume, adj_close.
+            open, high, low, close, volume, adj_close, past (past2, ...), mark.
     """
 
     kind: Kind
@@ -49,6 +58,11 @@ class Detection:
     def targets(self) -> tuple[str, ...]:
         """Columns to forecast, in order."""
         return tuple(name for role, name in self.columns.items() if role.startswith("target"))
+
+    @property
+    def past(self) -> tuple[str, ...]:
+        """Columns of numbers that belong to each event, in order."""
+        return tuple(name for role, name in self.columns.items() if role.startswith("past"))
 
 
 def detect(
@@ -70,10 +84,11 @@ def detect(
     """
     if trained:
         return _as_trained(table, settings, trained, run)
-    _refuse_unknown(table, settings)
+    refuse_unknown(table, settings)
     ids = find_id(table, settings)
     time = find_time(table, settings, ids)
-    found = _Found(table, settings, ids, time, find_numbers(table, {ids, time}))
+    named = {*(settings.past or ()), settings.mark}
+    found = _Found(table, settings, ids, time, find_numbers(table, {ids, time, *named}))
     detection = _decide(found)
     rows = [name for name in table.columns if ids is None and numbers_rows(table, name)]
     if not rows:
@@ -147,16 +162,6 @@ def _auto_timeless(found: _Found) -> Detection:
     return _targeted(found, "values", "because there is no time, and no number is named as an interval")
 
 
-def _refuse_unknown(table: Table, settings: DataSettings) -> None:
-    """Columns that the user named must be there."""
-    for option, name in (("--id", settings.id), ("--time", settings.time)):
-        if name is not None and name not in table.columns:
-            raise _no_column(table, name, f"Name another with {option}.")
-    for name in settings.target or ():
-        if name not in table.columns:
-            raise _no_column(table, name, "Name the target with --target.")
-
-
 def _as_trained(table: Table, settings: DataSettings, trained: Mapping[str, str], run: str) -> Detection:
     """The columns of a run, all of which the file must have."""
     lacking = [name for name in trained.values() if name not in table.columns]
@@ -185,11 +190,12 @@ def _events(found: _Found, why: str) -> Detection:
         _refuse_odd_time(found)
         raise _no_time(found.table)
     columns = _roles(found, time=found.time)
-    return Detection("events", why, columns)
+    return Detection("events", why, columns | beside_roles(found.settings, columns))
 
 
 def _targeted(found: _Found, kind: Kind, why: str) -> Detection:
     """Roles of a file with a target: the one named, usual, or only one."""
+    refuse_beside(found.settings, kind, why)
     targets = found.settings.target
     if targets is None:
         target, reason = _find_target(found, kind)
@@ -230,6 +236,7 @@ def _find_target(found: _Found, kind: Kind) -> tuple[str, str]:
 
 def _ohlc(found: _Found, why: str) -> Detection:
     """Roles of a file of prices."""
+    refuse_beside(found.settings, "ohlc", why)
     table = found.table
     roles: dict[str, str] = {}
     for role, usual in OHLC_NAMES.items():
@@ -237,7 +244,7 @@ def _ohlc(found: _Found, why: str) -> Detection:
         if name is not None:
             roles[role] = name
         elif role in PRICES:
-            raise _no_column(table, role, "Add it, or use --kind values with --target.")
+            raise no_column(table, role, "Add it, or use --kind values with --target.")
     if found.time is None:
         raise _no_time(table)
     return Detection("ohlc", why, _roles(found, time=found.time) | roles)
@@ -281,11 +288,6 @@ def _regular_share(found: _Found) -> float:
     steps = np.diff(times.astype(np.int64) if stamps.kind == "date" else times)[inside]
     _, counts = np.unique(steps[steps > 0], return_counts=True)
     return float(counts.max() / len(steps)) if len(counts) else 0.0
-
-
-def _no_column(table: Table, name: str, advice: str) -> DataError:
-    """The error of a column that is missing."""
-    return DataError(f"{table.source}: column '{name}' is missing; found {listing(table.columns)}. {advice}")
 
 
 def _no_time(table: Table) -> DataError:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecaster.config.settings import DataSettings
+from forecaster.data.as_of import cut_events, names_file, read_as_of
 from forecaster.data.calendar import DAY, to_wall
-from forecaster.data.clock import find_resolution, parse_moment
+from forecaster.data.clock import find_resolution
 from forecaster.data.detect import Detection
+from forecaster.data.doctor import warn_of_events
+from forecaster.data.event_rows import EventRows
+from forecaster.data.marks import read_marks, with_marks
+from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
 from forecaster.data.rows import Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
-from forecaster.data.units import UNIT_LENGTHS, find_unit
-from forecaster.errors import ConfigError, DataError
+from forecaster.data.ties import settle_ties
+from forecaster.data.units import UNIT_LENGTHS, find_unit, propose_unit
+from forecaster.errors import ConfigError, listing
 
 
 @dataclass(frozen=True)
@@ -23,26 +29,22 @@ class Events:
     """Events in order, up to the moment of observation.
 
     Attributes:
-        times: (n_rows,) rising within a series.
-        offsets: (n_series + 1,).
-        names: (n_series,) ids.
+        rows: The events of every series, with the numbers and marks that belong to them.
         clock: Kind, zone and resolution of the times.
-        as_of: Moment up to which all series were observed.
+        as_of: (n_series,) like the times: moment up to which each series was observed.
         repairs: What was left out or sorted.
         warnings: What should be known.
     """
 
-    times: np.ndarray
-    offsets: np.ndarray
-    names: np.ndarray
+    rows: EventRows
     clock: Clock
-    as_of: np.generic
+    as_of: np.ndarray
     repairs: tuple[Note, ...]
     warnings: tuple[Note, ...]
 
 
 def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel:
-    """Panel of gaps: one row per event, its channel the gap since the event before.
+    """Panel of gaps: one row per event, its first channel the gap since the event before.
 
     Args:
         table: The file.
@@ -50,35 +52,38 @@ def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel
         settings: Unit, way of counting, ties and the moment of observation.
 
     Returns:
-        A panel of kind ``events`` with ``as_of``.
+        A panel of kind ``events`` with ``as_of``; past columns are further channels, marks are coded.
 
     Raises:
         ConfigError: The unit or ``as_of`` is not possible with these times.
         DataError: A row cannot be read, or equal stamps are an error.
     """
     events = order_events(table, found, settings)
+    rows = events.rows
     unit, length, notes = _choose_unit(events, settings)
     gaps = _gaps(events, settings.gap, unit, length)
-    gaps[events.offsets[:-1]] = np.nan
-    return Panel(
+    gaps[rows.offsets[:-1]] = np.nan
+    panel = Panel(
         kind="events",
-        values=gaps[:, None],
-        offsets=events.offsets,
-        times=events.times,
-        ids=events.names,
-        channels=("gap",),
+        values=np.column_stack([gaps, rows.values]) if found.past else gaps[:, None],
+        offsets=rows.offsets,
+        times=rows.times,
+        ids=rows.ids,
+        channels=("gap", *found.past),
         target=0,
         clock=events.clock,
         unit=unit,
         unit_length=length,
         lowest=0.0,
-        as_of=np.full(len(events.names), events.as_of, dtype=events.times.dtype),
+        as_of=events.as_of,
         gap=settings.gap,
         source=table.source,
         columns=dict(found.columns),
         repairs=events.repairs,
-        warnings=events.warnings + notes,
     )
+    warned = (*events.warnings, *warn_of_events(panel), *notes)
+    panel = replace(panel, warnings=warned)
+    return panel if rows.marks is None else with_marks(panel, rows.marks, rows.mark_names)
 
 
 def order_events(table: Table, found: Detection, settings: DataSettings) -> Events:
@@ -99,75 +104,56 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
     stamps = read_stamps(table, found.columns["time"], settings)
     ids = read_ids(table, found.columns.get("id"))
     order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
-    times, offsets, names = order.take(stamps.values), order.offsets, ids.names
-    resolution = float(find_resolution(times)) if stamps.kind == "date" else None
-    clock = Clock(stamps.kind, None, None, resolution, stamps.zone)
-    if stamps.kind == "integer":
-        clock = Clock("integer", None, None, 1.0)
+    rows, read = _read_rows(table, found, order, (stamps.values, ids.names))
+    clock = Clock(stamps.kind, zone=stamps.zone)
     repairs = [*table.notes, *stamps.notes, *ids.notes, *order.notes]
-    as_of: np.generic = times.max()
-    if settings.as_of is not None:
-        as_of = parse_moment(settings.as_of, clock)
-        times, offsets, names, cut = _cut(table.source, times, offsets, names, as_of, settings.as_of)
-        repairs += cut
-    times, offsets, tied, warned = _ties(table, found, (times, offsets, names), order, settings)
-    return Events(times, offsets, names, clock, as_of, (*repairs, *tied), warned)
+    if settings.as_of is None:
+        as_of = np.full(len(rows.ids), rows.times.max(), dtype=rows.times.dtype)
+    else:
+        as_of, extra = read_as_of(settings.as_of, clock, rows.ids, found.columns)
+        rows, as_of, cut = cut_events(rows, as_of, settings.as_of, table.source)
+        repairs += [*extra, *cut]
+    if clock.kind != "float":
+        resolution = find_resolution(rows.times) if clock.kind == "date" else 1
+        clock = replace(clock, resolution=float(resolution))
+    origin = (table, found.columns["time"], found.columns.get("id"), order)
+    rows, clock, tied, warned = settle_ties(rows, clock, settings, origin)
+    if settings.ties == "jitter":  # the stamps of the last cell were spread beyond its beginning
+        last = rows.times[rows.offsets[1:] - 1]
+        latest = last.max() if settings.as_of is None or not names_file(settings.as_of) else last
+        as_of = np.maximum(as_of.astype(rows.times.dtype), latest)
+    return Events(rows, clock, as_of, (*repairs, *tied), (*read, *_missing(rows, found), *warned))
 
 
-def _cut(
-    source: str,
-    times: np.ndarray,
-    offsets: np.ndarray,
-    names: np.ndarray,
-    as_of: np.generic,
-    said: str,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[Note]]:
-    """Events up to ``as_of``, and the series that have one."""
-    kept = times <= as_of
-    if kept.all():
-        return times, offsets, names, []
-    if not kept.any():
-        raise ConfigError(f"--as-of {said} is before every event of {source}. Write a later moment.")
-    notes = [Note("after_as_of", f"rows after {said} were not read", int((~kept).sum()))]
-    counts = np.add.reduceat(kept, offsets[:-1], dtype=np.int64)
-    if not counts.all():
-        text = f"series that begin after {said} were left out"
-        notes.append(Note("after_as_of_series", text, int((counts == 0).sum())))
-    offsets = np.concatenate([[0], np.cumsum(counts[counts > 0])]).astype(np.int64)
-    return times[kept], offsets, names[counts > 0], notes
-
-
-def _ties(
-    table: Table,
-    found: Detection,
-    rows: tuple[np.ndarray, np.ndarray, np.ndarray],
-    order: Order,
-    settings: DataSettings,
-) -> tuple[np.ndarray, np.ndarray, tuple[Note, ...], tuple[Note, ...]]:
-    """Equal stamps of one series kept, merged or refused."""
-    times, offsets, _ = rows
-    tied = np.zeros(len(times), dtype=bool)
-    tied[1:] = times[1:] == times[:-1]
-    tied[offsets[:-1]] = False
-    count = int(tied.sum())
-    if count == 0:
-        return times, offsets, (), ()
-    if settings.ties == "keep":
-        text = "events at the stamp of the event before were kept, as gaps of zero"
-        return times, offsets, (), (Note("ties", text, count),)
-    if settings.ties == "merge":
-        kept = ~tied
-        counts = np.add.reduceat(kept, offsets[:-1], dtype=np.int64)
-        text = "events at the stamp of the event before were merged with it"
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return times[kept], offsets, (Note("ties", text, count),), ()
-    name = found.columns["time"]
-    row = order.row(int(np.argmax(tied)))
-    more = f" ({count} such rows)" if count > 1 else ""
-    raise DataError(
-        f"{table.place(row, name)}: '{table.field(row, name)}' is there already{more}. "
-        "Remove the row, or use --ties keep or --ties merge."
+def _read_rows(
+    table: Table, found: Detection, order: Order, known: tuple[np.ndarray, np.ndarray]
+) -> tuple[EventRows, tuple[Note, ...]]:
+    """Times, ids and what belongs to each event, in order; marks are codes of the whole column."""
+    times, names = known
+    values = np.empty((table.n_rows, 0))
+    notes: tuple[Note, ...] = ()
+    if found.past:
+        values, notes = read_columns(table, found.past, "--past")
+    marks, mark_names = None, None
+    if "mark" in found.columns:
+        codes, mark_names = read_marks(table, found.columns["mark"])
+        marks = order.take(codes)
+    rows = EventRows(
+        times=order.take(times),
+        offsets=order.offsets,
+        ids=names,
+        values=order.take(values),
+        marks=marks,
+        mark_names=mark_names,
     )
+    return rows, notes
+
+
+def _missing(rows: EventRows, found: Detection) -> tuple[Note, ...]:
+    """A warning of numbers that are missing beside events."""
+    count = int(np.isnan(rows.values).sum())
+    text = f"numbers that belong to events are missing, in {listing(found.past)}"
+    return (Note("missing_values", text, count),) if count else ()
 
 
 def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tuple[Note, ...]]:
@@ -183,33 +169,25 @@ def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tu
                 f"--unit {settings.unit} is not a unit of time. Use one of {', '.join(UNIT_LENGTHS)}."
             )
         return unit, float(UNIT_LENGTHS[unit]), ()
-    steps = np.diff(events.times).astype(np.int64)
-    steps[events.offsets[1:-1] - 1] = 0
-    steps = steps[steps > 0]
-    if len(steps) == 0:
-        unit = "day" if (events.clock.resolution or 0) >= DAY else "hour"
-        reason = "there is no gap to choose it by"
-    else:
-        usual = float(np.median(steps))
-        fitting = [name for name, length in UNIT_LENGTHS.items() if name != "week" and length <= usual]
-        unit = fitting[-1] if fitting else "second"
-        reason = f"the median gap above zero is {usual / UNIT_LENGTHS[unit]:.3g} {unit}s"
+    steps = np.diff(events.rows.times).astype(np.int64)
+    steps[events.rows.offsets[1:-1] - 1] = 0
+    unit, reason = propose_unit(steps[steps > 0], events.clock.resolution)
     note = Note("unit", f"gaps are in the unit {unit}: {reason}; --unit names another")
     return unit, float(UNIT_LENGTHS[unit]), (note,)
 
 
 def _gaps(events: Events, gap: str, unit: str, length: float) -> np.ndarray:
     """(n_rows,) gap since the row before, whatever its series."""
-    gaps = np.empty(len(events.times), dtype=np.float64)
+    gaps = np.empty(len(events.rows.times), dtype=np.float64)
     if len(gaps) == 0:
         return gaps
     gaps[0] = np.nan
     if gap == "calendar":
-        gaps[1:] = np.diff(find_periods(to_wall(events.times, events.clock.zone), unit))
+        gaps[1:] = np.diff(find_periods(to_wall(events.rows.times, events.clock.zone), unit))
     elif events.clock.kind == "date":
-        gaps[1:] = np.diff(events.times).astype(np.int64) / length
+        gaps[1:] = np.diff(events.rows.times).astype(np.int64) / length
     else:
-        gaps[1:] = np.diff(events.times)
+        gaps[1:] = np.diff(events.rows.times)
     return gaps
 
 

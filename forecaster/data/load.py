@@ -59,7 +59,8 @@ def read_panel(
         array([1., 3.])
     """
     settings = settings or DataSettings()
-    table = read_table(source, settings, None if columns is None else columns.get("id"))
+    texts = [name for role, name in (columns or {}).items() if role in ("id", "mark")]
+    table = read_table(source, settings, texts)
     found = detect(table, settings, columns, run)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)

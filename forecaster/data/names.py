@@ -45,6 +45,14 @@ OHLC_NAMES: dict[str, tuple[str, ...]] = {
 _INTERVAL = re.compile(
     r"interval|waiting|gap|duration|interarrival|elapsed|timebetween|sincelast|^wait|间隔|等待"
 )
+# A person or a household that buys, visits or is treated, and what may stand behind the word.
+_PERSON = re.compile(
+    r"(customer|cust|client|user|member|account|acct|buyer|shopper|consumer|visitor|patient|subscriber"
+    r"|person|household|cardholder|用户|客户|顾客|会员|会员卡)s?"
+    r"(id|ids|no|nr|num|number|code|key|ref|hash|编号|号|id号)?"
+)
+_SUFFIXES = frozenset(("id", "no", "nr", "num", "number", "code", "key", "ref", "hash", "unique", "uid"))
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _CALENDAR_PARTS = frozenset({"day", "month", "week", "quarter", "月份"})
 
 
@@ -95,6 +103,25 @@ def is_id_name(name: str) -> bool:
     """
     bare = normal(name)
     return bare in ID_NAMES or bool(re.search(r"(^|[_\s-])(id|code)$|[a-z]ID$", name.strip()))
+
+
+def is_person_name(name: str) -> bool:
+    """Whether ids in a column so named are of customers, users, patients and the like.
+
+    Args:
+        name: As in the file.
+
+    Returns:
+        True for such a word, alone, behind others, or before id, no, nr, number and the like.
+
+    Example:
+        >>> is_person_name("shopCustomerNr"), is_person_name("user_agent")
+        (True, False)
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    while len(words) > 1 and words[-1] in _SUFFIXES:
+        words.pop()
+    return bool(words) and _PERSON.fullmatch(words[-1]) is not None
 
 
 def is_time_name(name: str) -> bool:

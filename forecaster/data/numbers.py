@@ -22,7 +22,7 @@ _ADVICE = (
     (r"[+-]?\d{1,3}([\s_']\d{3})+([.,]\d+)?", "Write it without thousands separators"),
     (r"(?!.*[0-9])[+-]?\d+", "Write it with the digits 0 to 9"),
     (r"[+-]?0[xX].*", "Write it with the digits 0 to 9"),
-    (r"(?i)true|false|yes|no", "Write 1 and 0, or name another column with --target"),
+    (r"(?i)true|false|yes|no", "Write 1 and 0, or name another column with {option}"),
     (r"[+-]?[\d.,]+\s*%", "Write it without the percent sign"),
     (r"[+-]?\s*[$€£¥][+-]?\s*[\d.,]+|[\d.,]+\s*[$€£¥]", "Write it without the currency sign"),
     (r"\d+,\d+", "Write it with a decimal point"),
@@ -32,12 +32,13 @@ _ADVICE = (
 _LARGEST_EXACT = 2**53
 
 
-def read_numbers(table: Table, name: str) -> tuple[np.ndarray, tuple[Note, ...]]:
+def read_numbers(table: Table, name: str, option: str = "--target") -> tuple[np.ndarray, tuple[Note, ...]]:
     """One column as numbers.
 
     Args:
         table: The file.
         name: A column of it.
+        option: What names such a column, for messages.
 
     Returns:
         (n_rows,) float64 with NaN where the field is missing, and notes.
@@ -48,28 +49,31 @@ def read_numbers(table: Table, name: str) -> tuple[np.ndarray, tuple[Note, ...]]
     column = table.columns[name]
     notes: tuple[Note, ...] = ()
     if column.null_count == len(column):
-        raise DataError(f"{table.source}: column '{name}' holds no value. Name another with --target.")
+        raise DataError(f"{table.source}: column '{name}' holds no value. Name another with {option}.")
     if pa.types.is_string(column.type):
-        column, notes = _from_text(table, name, column)
+        column, notes = _from_text(table, name, column, option)
     elif not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         row = _first(np.asarray(column.is_valid()))
-        raise _refusal(table, row, name)
+        raise _refusal(table, row, name, option)
     elif pa.types.is_integer(column.type):
         notes = _large(column, name)
     numbers = column.cast(pa.float64(), safe=False).to_numpy()
     numbers = np.asarray(numbers, dtype=np.float64)
     wrong = np.isinf(numbers)
     if wrong.any():
-        raise _refusal(table, _first(wrong), name)
+        raise _refusal(table, _first(wrong), name, option)
     return numbers, notes
 
 
-def read_columns(table: Table, names: Sequence[str]) -> tuple[np.ndarray, tuple[Note, ...]]:
+def read_columns(
+    table: Table, names: Sequence[str], option: str = "--target"
+) -> tuple[np.ndarray, tuple[Note, ...]]:
     """Several columns as numbers, side by side.
 
     Args:
         table: The file.
-        names: Columns of it.
+        names: Columns of it, at least one.
+        option: What names such columns, for messages.
 
     Returns:
         (n_rows, n_names) float64 with NaN where a field is missing, and notes.
@@ -77,7 +81,7 @@ def read_columns(table: Table, names: Sequence[str]) -> tuple[np.ndarray, tuple[
     Raises:
         DataError: A field is not a finite number.
     """
-    read = [read_numbers(table, name) for name in names]
+    read = [read_numbers(table, name, option) for name in names]
     notes = tuple(note for _, part in read for note in part)
     return np.stack([numbers for numbers, _ in read], axis=1), notes
 
@@ -107,7 +111,7 @@ def looks_number(name: str, column: Column) -> bool:
     return bool(pc.sum(plain).as_py() > 0.5 * len(written))
 
 
-def _from_text(table: Table, name: str, column: Column) -> tuple[Column, tuple[Note, ...]]:
+def _from_text(table: Table, name: str, column: Column, option: str) -> tuple[Column, tuple[Note, ...]]:
     """Numbers that the parser left as text, because one at least is none."""
     missing = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(MISSING))
     column = pc.if_else(missing, pa.scalar(None, pa.string()), column)
@@ -121,7 +125,7 @@ def _from_text(table: Table, name: str, column: Column) -> tuple[Column, tuple[N
             plain = plain | commas
             notes = (Note("decimal_comma", f"column '{name}' is written with a decimal comma"),)
     if not plain.all():
-        raise _refusal(table, _first(~plain), name)
+        raise _refusal(table, _first(~plain), name, option)
     bare = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"^\+", "")
     return bare.cast(pa.float64()), notes
 
@@ -145,7 +149,7 @@ def _first(flags: np.ndarray) -> int:
     return int(np.argmax(flags))
 
 
-def _refusal(table: Table, row: int, name: str) -> DataError:
+def _refusal(table: Table, row: int, name: str, option: str) -> DataError:
     """The error of a field that is not a number."""
     field = table.field(row, name)
     place = table.place(row, name)
@@ -155,6 +159,6 @@ def _refusal(table: Table, row: int, name: str) -> DataError:
     advice = "Correct it, or leave the field empty if the value is missing"
     for pattern, text in _ADVICE:
         if re.fullmatch(pattern, bare):
-            advice = text
+            advice = text.format(option=option)
             break
     return DataError(f"{place}: '{field}' is not a number. {advice}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,13 @@ from forecaster.data.text import Text, open_text, unzip
 from forecaster.errors import DataError
 
 
-def read_table(source: Any, settings: DataSettings, ids: str | None = None) -> Table:
+def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ()) -> Table:
     """Typed columns of a file, a frame or standard input.
 
     Args:
         source: Path, ``-`` for standard input, DataFrame, Series or open binary file.
-        settings: Encoding, and the id column that must stay text.
-        ids: Id column of a trained run, read as text whatever its name.
+        settings: Encoding, and the columns of ids and marks that must stay text.
+        texts: Columns of a trained run that are read as text whatever their names.
 
     Returns:
         The columns with at least one row.
@@ -48,7 +48,8 @@ def read_table(source: Any, settings: DataSettings, ids: str | None = None) -> T
     if data[:4] == b"PAR1":
         return from_parquet(name, data)
     text = open_text(name, data, settings.encoding)
-    return _from_text(text, {column for column in (settings.id, ids) if column is not None})
+    named = {column for column in (settings.id, settings.mark) if column is not None}
+    return _from_text(text, named | set(texts))
 
 
 def _load(source: Any) -> tuple[str, bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,9 +19,10 @@ from forecaster.data.names import (
     normal,
 )
 from forecaster.data.numbers import looks_number
+from forecaster.data.panel import Kind
 from forecaster.data.stamps import looks_time
 from forecaster.data.table import Table
-from forecaster.errors import DataError, listing
+from forecaster.errors import ConfigError, DataError, listing
 
 
 def find_id(table: Table, settings: DataSettings) -> str | None:
@@ -34,7 +37,7 @@ def find_id(table: Table, settings: DataSettings) -> str | None:
     """
     if settings.id is not None:
         return settings.id
-    taken = {settings.time, *(settings.target or ())}
+    taken = {settings.time, settings.mark, *(settings.target or ()), *(settings.past or ())}
     names = [name for name in table.columns if name not in taken]
     usual = TICKER_NAMES if settings.kind == "ohlc" else ID_NAMES
     name = first_named(names, usual)
@@ -80,7 +83,7 @@ def find_time(table: Table, settings: DataSettings, ids: str | None) -> str | No
     """
     if settings.time is not None:
         return settings.time
-    taken = {ids, *(settings.target or ())}
+    taken = {ids, settings.mark, *(settings.target or ()), *(settings.past or ())}
     names = [name for name in table.columns if name not in taken]
     if settings.time_format is not None:
         named = [name for name in names if is_time_name(name)]
@@ -113,3 +116,88 @@ def find_numbers(table: Table, taken: set[str | None]) -> tuple[str, ...]:
         for name, column in table.columns.items()
         if name not in taken and not is_id_name(name) and looks_number(name, column)
     )
+
+
+def beside_roles(settings: DataSettings, columns: Mapping[str, str]) -> dict[str, str]:
+    """Roles of the numbers and of the mark that belong to each event.
+
+    Args:
+        settings: With the columns that the user named.
+        columns: Columns by role that have one already.
+
+    Returns:
+        past, past2, ... and mark.
+
+    Raises:
+        ConfigError: A column has another role, or events are to be counted.
+    """
+    past = settings.past or ()
+    named = [("--past", name) for name in past]
+    if settings.mark is not None:
+        named.append(("--mark", settings.mark))
+    for option, name in named:
+        said = f"{option} {name}: "
+        if settings.count_per is not None:
+            raise ConfigError(f"{said}counts per {settings.count_per} have no other column. Leave it out.")
+        if name in columns.values():
+            role = "id" if columns.get("id") == name else "time"
+            raise ConfigError(f"{said}this column is the {role}. Name another.")
+        if option == "--past" and past.count(name) > 1:
+            raise ConfigError(f"{said}the column is named twice. Name it once.")
+        if option == "--past" and name == "gap":
+            raise ConfigError(f"{said}the time between events has this name. Rename the column.")
+    roles = {"past" if place == 0 else f"past{place + 1}": name for place, name in enumerate(past)}
+    return roles if settings.mark is None else roles | {"mark": settings.mark}
+
+
+def refuse_beside(settings: DataSettings, kind: Kind, why: str) -> None:
+    """Refuse columns beside the time where rows are no events.
+
+    Args:
+        settings: With the columns that the user named.
+        kind: What the rows were taken for.
+        why: The reason.
+
+    Raises:
+        ConfigError: There are such columns.
+    """
+    mark = () if settings.mark is None else (settings.mark,)
+    for option, names in (("--past", settings.past or ()), ("--mark", mark)):
+        if names:
+            raise ConfigError(
+                f"{option} {','.join(names)}: only for events; the file is read as {kind}, {why}. "
+                "Use --kind events, or leave it out."
+            )
+
+
+def refuse_unknown(table: Table, settings: DataSettings) -> None:
+    """Columns that the user named must be there.
+
+    Args:
+        table: The file.
+        settings: With the names.
+
+    Raises:
+        DataError: One is missing.
+    """
+    others = (("--id", settings.id), ("--time", settings.time), ("--mark", settings.mark))
+    for option, name in (*others, *(("--past", name) for name in settings.past or ())):
+        if name is not None and name not in table.columns:
+            raise no_column(table, name, f"Name another with {option}.")
+    for name in settings.target or ():
+        if name not in table.columns:
+            raise no_column(table, name, "Name the target with --target.")
+
+
+def no_column(table: Table, name: str, advice: str) -> DataError:
+    """The error of a column that is missing.
+
+    Args:
+        table: The file.
+        name: The column.
+        advice: What to do.
+
+    Returns:
+        The error to raise.
+    """
+    return DataError(f"{table.source}: column '{name}' is missing; found {listing(table.columns)}. {advice}")

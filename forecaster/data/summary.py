@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.clock import moment_text
+from forecaster.data.doctor import examine_events
 from forecaster.data.panel import Panel
 
 
@@ -43,6 +44,8 @@ def summarise(panel: Panel) -> dict[str, Any]:
         "zeros": int((y == 0).sum()),
         "outliers": n_outliers(y),
     }
+    if panel.kind == "events" and panel.n_rows:
+        facts["events"] = examine_events(panel).to_json()
     return facts | {
         "repairs": [{"code": note.code, "text": note.text, "count": note.count} for note in panel.repairs],
         "warnings": [{"code": note.code, "text": note.text, "count": note.count} for note in panel.warnings],

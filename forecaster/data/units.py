@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from forecaster.errors import ConfigError
 
 UNIT_LENGTHS: dict[str, int] = {
@@ -55,6 +57,48 @@ def in_words(unit: str) -> str:
         ('days', 'minutes')
     """
     return f"{unit}s" if unit in UNIT_LENGTHS else unit
+
+
+def resolution_words(kind: str, resolution: float | None) -> str:
+    """What stamps are to their resolution, in words.
+
+    Args:
+        kind: ``date``, ``integer`` or ``float``.
+        resolution: Smallest spacing: ns for dates; None for real numbers.
+
+    Returns:
+        The largest unit of which all stamps are whole ones.
+
+    Example:
+        >>> resolution_words("date", 6e10), resolution_words("float", None)
+        ('whole minutes', 'real numbers')
+    """
+    if resolution is None:
+        return "real numbers"
+    if kind != "date":
+        return "whole numbers"
+    lengths = UNIT_LENGTHS | {"millisecond": 1_000_000, "microsecond": 1000, "nanosecond": 1}
+    fitting = {length: unit for unit, length in lengths.items() if unit != "week" and resolution >= length}
+    return f"whole {fitting[max(fitting)]}s"
+
+
+def propose_unit(steps: np.ndarray, resolution: float | None) -> tuple[str, str]:
+    """Unit for gaps between dates: the largest that the usual gap fills.
+
+    Args:
+        steps: (n,) int64 gaps above zero, in ns.
+        resolution: Of the stamps, in ns.
+
+    Returns:
+        A key of ``UNIT_LENGTHS``, and the reason in words.
+    """
+    if len(steps) == 0:
+        unit = "day" if (resolution or 0) >= UNIT_LENGTHS["day"] else "hour"
+        return unit, "there is no gap to choose it by"
+    usual = float(np.median(steps))
+    fitting = [name for name, length in UNIT_LENGTHS.items() if name != "week" and length <= usual]
+    unit = fitting[-1] if fitting else "second"
+    return unit, f"the median gap above zero is {usual / UNIT_LENGTHS[unit]:.3g} {unit}s"
 
 
 def parse_duration(text: str) -> int:

@@ -4,9 +4,13 @@ from forecaster.distributions.base import Distribution
 from forecaster.distributions.binned import Binned, tail_scales
 from forecaster.distributions.clipped import Clipped
 from forecaster.distributions.conditioned import Conditioned
+from forecaster.distributions.defective import Defective
 from forecaster.distributions.empirical import Empirical
+from forecaster.distributions.hazard import PiecewiseHazard
 from forecaster.distributions.mixture import Mixture, mixture_of
 from forecaster.distributions.normal import Normal
+from forecaster.distributions.normal_mixture import NormalMixture
+from forecaster.distributions.parametric import Family, Parametric
 from forecaster.distributions.piecewise import PiecewiseLinear
 from forecaster.distributions.point_mass import PointMass, median_of
 from forecaster.distributions.pointed import Pointed
@@ -20,11 +24,16 @@ __all__ = [
     "Binned",
     "Clipped",
     "Conditioned",
+    "Defective",
     "Distribution",
     "Empirical",
+    "Family",
     "LogStep",
     "Mixture",
     "Normal",
+    "NormalMixture",
+    "Parametric",
+    "PiecewiseHazard",
     "PiecewiseLinear",
     "PointMass",
     "Pointed",

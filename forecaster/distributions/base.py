@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.distributions.arrays import Index, mean_square, row_key
+from forecaster.distributions.threshold import WIDTH, threshold_integral
 
 # Levels and weights of integrals over a quantile function without a closed form: midpoints of 200 equal
 # steps of t, level = t^2 (3 - 2 t), which crowds them where quantile functions are steep: at both ends.
@@ -198,6 +199,36 @@ class Distribution(ABC):
             102(477), 2007.
         """
         return self._by_rows(_laid_out_crps, 8 * N_POINTS, y)
+
+    def censored_crps(
+        self, y: np.ndarray | float, start: np.ndarray | float, until: np.ndarray | float
+    ) -> np.ndarray:
+        """The part of the score that a limited time of observation can see, in the unit of ``y``.
+
+        Args:
+            y: Observed values, broadcast with ``shape``; any number above ``until`` where nothing came by
+                then; NaN gives NaN.
+            start: Where observation began: what the value is known to exceed, or the lowest possible value.
+            until: Where it ended; inf where there was no limit: there the score is ``crps``.
+
+        Returns:
+            Integral over x from ``start`` to ``until`` of (P(X <= x) - [y <= x])^2; finite also where a
+            share is never reached.
+        """
+        y, start, until = (np.asarray(value, dtype=np.float64) for value in (y, start, until))
+        open_end = np.isposinf(until)
+
+        def integral(part: Distribution, y: np.ndarray, start: np.ndarray, until: np.ndarray) -> np.ndarray:
+            return threshold_integral(part.cdf, part.quantile_at, y, start, until)
+
+        if not open_end.any():
+            return self._by_rows(integral, WIDTH, y, start, until)
+        whole = self.crps(y)
+        if open_end.all():
+            return np.asarray(whole)
+        return np.where(
+            open_end, whole, self._by_rows(integral, WIDTH, y, start, np.where(open_end, start, until))
+        )
 
     def lay_out(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """The cdf as straight lines between points.

@@ -10,6 +10,7 @@ import numpy as np
 from forecaster.distributions.arrays import Index, take_parameter
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.binned import Binned
+from forecaster.distributions.normal_mixture import NormalMixture
 from forecaster.distributions.root import Excess, find_root
 
 # What turns a mixture, values and the probabilities to reach into an excess over them.
@@ -181,10 +182,14 @@ def mixture_of(members: Sequence[Distribution], weights: np.ndarray | None = Non
         weights: (n_members,) not negative; equal when None.
 
     Returns:
-        The only member; for bins with the same edges one Binned with the mean probabilities; else a Mixture.
+        The only member; for bins with the same edges one Binned with the mean probabilities; for normal
+        mixtures one with all their components; else a Mixture.
     """
     if len(members) == 1:
         return members[0]
+    mixtures = [member for member in members if isinstance(member, NormalMixture)]
+    if len(mixtures) == len(members):
+        return NormalMixture.pooled(mixtures, weights)
     mixture = Mixture(members, weights)
     bins = [member for member in members if isinstance(member, Binned)]
     if len(bins) == len(members) and all(one.has_bins_of(bins[0]) for one in bins[1:]):

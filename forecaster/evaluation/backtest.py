@@ -15,12 +15,15 @@ from forecaster.config.build import change
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
-from forecaster.evaluation.job import first_fits
+from forecaster.evaluation.forecast import Question
+from forecaster.evaluation.job import final_fits, first_fits, held_out
+from forecaster.evaluation.paths import at_once, step_forecasts
 from forecaster.evaluation.tables import Columns, backtest_table
 from forecaster.training.device import set_threads
 from forecaster.training.fit import Hooks
 from forecaster.training.fitted import CHUNK, Fitted
-from forecaster.training.prepare import prepare
+from forecaster.training.prepare import Prepared, prepare
+from forecaster.windows.parts import WAITING
 from forecaster.windows.windows import windows_at
 
 
@@ -61,7 +64,7 @@ def backtest(
     Args:
         panel: All rows.
         settings: As the user gave them; no test part is held out, a validation part lies before the
-            first cutoff.
+            first cutoff, and what is tested is fitted on both unless ``final_fit`` is off.
         origins: Which cutoffs.
         columns: Which intervals and quantiles.
         hooks: Progress.
@@ -82,21 +85,22 @@ def backtest(
             f"{origins.n_windows} with --step-size {origins.step_size} and --horizon "
             f"{settings.window.horizon} needs more. Lower them."
         )
-    settings = change(settings, {"test_size": 0, "final_fit": False})
+    # each series is cut at an event of its own: what came by then in others says nothing of open intervals
+    settings = change(settings, {"test_size": 0} | ({"censor": False} if panel.kind == "events" else {}))
     pieces = []
     model: Fitted | None = None
     every = origins.refit or origins.n_windows
     for first in range(0, origins.n_windows, every):
         now = rows[first]
         ends = np.where(usable[first], now + 1, panel.offsets[:-1])
-        before = replace(panel.take(panel.offsets[:-1], ends), source=f"{panel.source}, before the cutoff")
-        prepared = prepare(before, settings)
+        prepared = prepare(_rows_before(panel, ends), settings)
         set_threads(prepared.settings.training.threads)
-        model = first_fits(prepared, hooks)[0].fitted
+        model = _fit(prepared, hooks)
         columns = replace(columns, point=model.head.point_is)
         seen = replace(panel, season_length=prepared.panel.season_length)
         block = slice(first, first + every)
-        pieces += _predict(model, seen, rows[block][usable[block]], columns)
+        question = Question(columns, settings.window.horizon, seed=settings.training.seed)
+        pieces += _predict(model, seen, rows[block][usable[block]], question)
     return pd.concat(pieces, ignore_index=True)
 
 
@@ -116,11 +120,31 @@ def cutoff_rows(panel: Panel, origins: Origins, horizon: int) -> np.ndarray:
     return panel.offsets[1:][None] - 1 - back[:, None]
 
 
-def _predict(model: Fitted, panel: Panel, rows: np.ndarray, columns: Columns) -> list[pd.DataFrame]:
+def _rows_before(panel: Panel, ends: np.ndarray) -> Panel:
+    """The rows before the cutoff, (n_series,) ``ends``: events that came later are no open interval."""
+    rows = panel.take(panel.offsets[:-1], ends)
+    return replace(rows, source=f"{panel.source}, before the cutoff", as_of=None)
+
+
+def _fit(prepared: Prepared, hooks: Hooks) -> Fitted:
+    """The network as training ships it: fitted on all rows, where a part had been held out."""
+    outcomes = first_fits(prepared, hooks)
+    if prepared.settings.training.final_fit and held_out(prepared.parts) and not hooks.stop.is_set:
+        outcomes = final_fits(prepared, outcomes, hooks)
+    return outcomes[0].fitted
+
+
+def _predict(model: Fitted, panel: Panel, rows: np.ndarray, question: Question) -> list[pd.DataFrame]:
     """Tables of the cutoffs ``rows``, as many at once as fit."""
-    windows = windows_at(panel, rows, model.architecture.look_back, model.architecture.horizon)
+    draws, n_steps = panel.kind in WAITING, question.n_steps
+    run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
     tables = []
-    for begin in range(0, windows.n_windows, CHUNK):
-        part = windows.select(np.arange(begin, min(begin + CHUNK, windows.n_windows)))
-        tables.append(backtest_table(panel, part.origins, model.predict(panel, part), columns))
+    for begin in range(0, len(rows), run):
+        origins = rows[begin : begin + run]
+        if draws:
+            forecast = step_forecasts(model, panel, origins, n_steps, question.seed)
+        else:
+            windows = windows_at(panel, origins, model.architecture.look_back, model.architecture.horizon)
+            forecast = model.predict(panel, windows)
+        tables.append(backtest_table(panel, origins, forecast, question.columns))
     return tables

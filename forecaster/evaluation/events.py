@@ -12,6 +12,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.units import parse_duration
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.conditioned import Conditioned
+from forecaster.distributions.empirical import Empirical
 from forecaster.errors import ConfigError
 from forecaster.evaluation.tables import Columns, quantile_name
 from forecaster.windows.waits import Waits, floor_to_unit, gap_cell, open_waits
@@ -28,8 +29,9 @@ def event_table(
     forecast: Distribution,
     columns: Columns,
     within: Sequence[str] = (),
+    paths: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """The next event of every series: one row a series.
+    """The next events of every series: one row a step.
 
     Args:
         panel: The events that were forecast from.
@@ -37,34 +39,73 @@ def event_table(
         forecast: Of shape (n, 1): the gap after that event, in units, whatever has been waited.
         columns: Which intervals and quantiles.
         within: Durations K such as ``7d``; plain numbers where times are numbers.
+        paths: (n_paths, n, n_steps) gaps drawn after the same events, given what has been waited, for the
+            steps beyond the first.
 
     Returns:
         ``unique_id, step, last_event, as_of, elapsed, next_event, next_event-lo-80, ..., never,
-        overdue, within_7d, ...``; all given that nothing has come since ``last_event``.
+        overdue, within_7d, ...``; all given that nothing has come since ``last_event``. In the row of step h
+        they are about the h-th event after it; only the first can be overdue.
 
     Raises:
         ConfigError: A duration cannot be read.
     """
     wait = open_waits(panel, origins)
     known = wait.known[:, None]  # (n, 1)
-    conditioned = Conditioned(forecast, known)
+    steps: list[Distribution] = [Conditioned(forecast, known)]
+    if paths is not None:
+        total = np.cumsum(paths, axis=2)
+        steps += [Empirical(total[:, :, step].T[:, None]) for step in range(1, total.shape[2])]
+    n_steps = len(steps)
+    wait = Waits(*(np.repeat(part, n_steps) for part in (wait.last, wait.as_of, wait.elapsed, wait.known)))
     table: dict[str, object] = {
-        "unique_id": panel.ids[panel.series_of(origins)],
-        "step": np.ones(len(origins), dtype=np.int64),
+        "unique_id": np.repeat(panel.ids[panel.series_of(origins)], n_steps),
+        "step": np.tile(np.arange(1, n_steps + 1), len(origins)),
         "last_event": to_display(panel.clock, wait.last),
         "as_of": to_display(panel.clock, wait.as_of),
         "elapsed": wait.elapsed,
     }
-    for name, level in _date_columns(columns):
-        gap = conditioned.quantile(level)[:, 0]
-        table[name] = to_display(panel.clock, event_times(panel, wait, gap))
-    never = np.clip(conditioned.survival(FOREVER)[:, 0], 0.0, 1.0)
+    table |= _moment_columns(panel, wait, steps, columns)
+    never = np.stack([step.survival(FOREVER)[:, 0] for step in steps], axis=1)
+    never = np.maximum.accumulate(np.clip(never, 0.0, 1.0), axis=1).ravel()
     table["never"] = np.where(never > LEAST_NEVER, never, 0.0)
-    table["overdue"] = forecast.cdf(known)[:, 0]
-    for text in within:
-        duration = _duration(panel, text)
-        table[f"within_{text}"] = np.clip(conditioned.cdf(known + duration)[:, 0], 0.0, 1.0)
-    return pd.DataFrame(table)
+    overdue = np.zeros((len(origins), n_steps))
+    overdue[:, 0] = forecast.cdf(known)[:, 0]
+    table["overdue"] = overdue.ravel()
+    return pd.DataFrame(table | _within_columns(panel, steps, known, within))
+
+
+def _moment_columns(
+    panel: Panel, wait: Waits, steps: Sequence[Distribution], columns: Columns
+) -> dict[str, object]:
+    """Dates of the forecast, its intervals and quantiles; ``wait`` has a row for each step of a series."""
+    dates = _date_columns(columns)
+    levels = np.array([level for _, level in dates])
+    # no event comes before the one before it: what was drawn says so but for its noise
+    gaps = np.maximum.accumulate(np.stack([step.quantile(levels)[:, 0] for step in steps], axis=1), axis=1)
+    return {
+        name: to_display(panel.clock, event_times(panel, wait, gaps[:, :, position].ravel()))
+        for position, (name, _) in enumerate(dates)
+    }
+
+
+def _within_columns(
+    panel: Panel, steps: Sequence[Distribution], known: np.ndarray, within: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """P(the event of each step within each duration), rising with the duration and falling with the step."""
+    if not within:
+        return {}
+    lengths = np.array([duration_of(panel, text) for text in within])
+    order = np.argsort(lengths, kind="stable")
+    ends = known[..., None] + lengths[order]  # (n, 1, n_within)
+    found = np.stack(
+        [np.stack([step.cdf(ends[..., k])[:, 0] for k in range(len(order))], axis=-1) for step in steps],
+        axis=1,
+    )  # (n, n_steps, n_within)
+    found = np.maximum.accumulate(np.clip(found, 0.0, 1.0), axis=2)
+    found = np.minimum.accumulate(found, axis=1).reshape(-1, len(order))
+    place = np.argsort(order)
+    return {f"within_{text}": found[:, place[k]] for k, text in enumerate(within)}
 
 
 def _date_columns(columns: Columns) -> list[tuple[str, float]]:
@@ -108,13 +149,27 @@ def event_times(panel: Panel, wait: Waits, gap: np.ndarray) -> np.ndarray:
     return np.where(fits, np.maximum(moment, wait.as_of), np.datetime64("NaT", "ns"))
 
 
-def _duration(panel: Panel, text: str) -> float:
-    """A duration in units of the panel."""
+def duration_of(panel: Panel, text: str) -> float:
+    """A duration in units of an events panel.
+
+    Args:
+        panel: Gives clock and unit.
+        text: Such as ``7d``; a plain number where times are numbers.
+
+    Returns:
+        In units, above 0.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
     if panel.clock.kind == "date":
         return parse_duration(text) / (panel.unit_length or 1.0)
     try:
-        return float(text)
+        length = float(text)
     except ValueError:
+        length = float("nan")
+    if not 0 < length < float("inf"):
         raise ConfigError(
-            f"--within {text}: times are plain numbers here. Give a number in the same unit."
-        ) from None
+            f"--within {text}: times are plain numbers here. Give a number above 0 in the same unit."
+        )
+    return length

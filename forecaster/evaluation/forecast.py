@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from forecaster.data.clock import parse_moment
+from forecaster.data.as_of import read_as_of
 from forecaster.data.load import Source, read_panel
+from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Panel
-from forecaster.distributions import Distribution
 from forecaster.errors import ConfigError, DataError, RunError, listing
 from forecaster.evaluation.events import event_table
 from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.paths import at_once, sample_paths, step_forecasts
 from forecaster.evaluation.tables import Columns, probability_columns, value_table
 from forecaster.training.fitted import CHUNK, Fitted, known_series
-from forecaster.windows.windows import Windows, last_origins, windows_at
+from forecaster.windows.parts import WAITING
+from forecaster.windows.waits import open_waits
+from forecaster.windows.windows import last_origins, windows_at
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a forecast.
+
+    Attributes:
+        columns: Which intervals and quantiles.
+        n_steps: Steps ahead.
+        within: Durations (events).
+        seed: Of drawn paths.
+    """
+
+    columns: Columns
+    n_steps: int
+    within: Sequence[str] = ()
+    seed: int = 0
 
 
 def forecast_panel(
@@ -27,6 +47,7 @@ def forecast_panel(
     *,
     horizon: int | None = None,
     within: Sequence[str] = (),
+    seed: int = 0,
 ) -> pd.DataFrame:
     """What comes after the last row of every series.
 
@@ -34,51 +55,73 @@ def forecast_panel(
         models: The first gives the forecast; a second one with bins adds their probabilities.
         panel: Rows to go on from.
         columns: Which intervals and quantiles.
-        horizon: Steps, at most those trained for; all of them when None.
+        horizon: Steps; those trained for when None. Of values and returns at most those trained for; of
+            events and intervals any number, drawn beyond the first (``evaluation.paths``).
         within: Durations (events).
+        seed: Of what is drawn.
 
     Returns:
-        A row a step, or for events a row a series; series in the order of the panel.
+        A row a step; series in the order of the panel.
 
     Raises:
         DataError: There is no row to go on from.
         ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
     """
     columns.check()
-    model = models[0]
-    trained = model.architecture.horizon
-    if horizon is not None and not 1 <= horizon <= trained:
+    trained = models[0].architecture.horizon
+    n_steps = trained if horizon is None else horizon
+    draws = panel.kind in WAITING
+    if n_steps < 1 or (n_steps > trained and not draws):
         raise ConfigError(
-            f"--horizon {horizon}: the run was trained for {trained} step{'s' * (trained > 1)}. "
-            + (f"Lower it, or train again with --horizon {horizon}." if horizon > 0 else "Give 1 at least.")
+            f"--horizon {n_steps}: "
+            + (f"the run was trained for {trained} step{'s' * (trained > 1)}. " if not draws else "")
+            + (f"Lower it, or train again with --horizon {n_steps}." if n_steps > 0 else "Give 1 at least.")
         )
     if within and panel.kind != "events":
         raise ConfigError(f"--within {within[0]}: only for events; these are {panel.kind}. Leave it out.")
     if panel.n_rows == 0:
         raise DataError(f"{panel.source}: no rows to forecast from. Give a file with rows.")
-    windows = windows_at(panel, last_origins(panel), model.architecture.look_back, trained)
-    pieces = []
-    for begin in range(0, windows.n_windows, CHUNK):
-        part = windows.select(np.arange(begin, min(begin + CHUNK, windows.n_windows)))
-        pieces.append(_table(models, panel, part, columns, within))
-    table = pd.concat(pieces, ignore_index=True)
-    if horizon is not None and horizon < trained:
-        keep = np.arange(len(table)) % trained < horizon
-        table = table[keep].reset_index(drop=True)
-    return table
+    question = Question(columns, n_steps, within, seed)
+    origins = last_origins(panel)
+    run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
+    parts = [origins[begin : begin + run] for begin in range(0, len(origins), run)]
+    table = _waiting_table if draws else _value_table
+    return pd.concat([table(models, panel, part, question) for part in parts], ignore_index=True)
 
 
-def _table(
-    models: Sequence[Fitted], panel: Panel, windows: Windows, columns: Columns, within: Sequence[str]
+def _waiting_table(
+    models: Sequence[Fitted], panel: Panel, origins: np.ndarray, question: Question
 ) -> pd.DataFrame:
-    """The table of some windows."""
-    forecast: Distribution = models[0].predict(panel, windows)
-    if panel.kind == "events":
-        return event_table(panel, windows.origins, forecast, columns, within)
-    table = value_table(panel, windows.origins, forecast, columns)
+    """The table of events or intervals after ``origins``."""
+    n_steps, seed = question.n_steps, question.seed
+    if panel.kind == "intervals":
+        forecast = step_forecasts(models[0], panel, origins, n_steps, seed)
+        table = value_table(panel, origins, forecast, question.columns)
+        for model in models[1:]:
+            more = step_forecasts(model, panel, origins, n_steps, seed)
+            table = table.assign(**probability_columns(more))
+        return table
+    windows = windows_at(panel, origins, models[0].architecture.look_back, 1)
+    forecast = models[0].predict(panel, windows)
+    paths = None
+    if n_steps > 1:
+        known = open_waits(panel, origins).known
+        paths = sample_paths(models[0], panel, origins, known, n_steps, seed=seed)
+    return event_table(panel, origins, forecast, question.columns, question.within, paths)
+
+
+def _value_table(
+    models: Sequence[Fitted], panel: Panel, origins: np.ndarray, question: Question
+) -> pd.DataFrame:
+    """The table of values or returns after ``origins``."""
+    trained = models[0].architecture.horizon
+    windows = windows_at(panel, origins, models[0].architecture.look_back, trained)
+    table = value_table(panel, origins, models[0].predict(panel, windows), question.columns)
     for model in models[1:]:
         table = table.assign(**probability_columns(model.predict(panel, windows)))
-    return table
+    if question.n_steps == trained:
+        return table
+    return table[np.arange(len(table)) % trained < question.n_steps]
 
 
 def read_like(run: TrainedRun, data: Source, as_of: str | None = None) -> Panel:
@@ -100,6 +143,7 @@ def read_like(run: TrainedRun, data: Source, as_of: str | None = None) -> Panel:
     _check_as_of(run, as_of)
     settings = run.settings.data.model_copy(update={"as_of": as_of})
     panel = read_panel(data, settings, columns=run.panel.columns, run=run.name)
+    panel = recode_marks(panel, run.panel.mark_names)
     if panel.channels != run.panel.channels:
         raise RunError(
             f"{run.name}: trained on {listing(run.panel.channels)}; {panel.source} has "
@@ -150,12 +194,12 @@ def context_at(run: TrainedRun, as_of: str | None) -> Panel:
         raise RunError(f"{run.name}: holds no rows to go on from. Give a file: forecast predict DATA.")
     if as_of is None:
         return panel
-    moment = parse_moment(as_of, panel.clock)
-    if (panel.times > moment).any():
+    moments, notes = read_as_of(as_of, panel.clock, panel.ids, panel.columns)
+    if (panel.times > np.repeat(moments, panel.lengths)).any():
         raise ConfigError(
             f"--as-of {as_of}: the training data has later rows. Give the file to read up to there."
         )
-    return replace(panel, as_of=np.full(panel.n_series, moment, dtype=panel.times.dtype))
+    return replace(panel, as_of=moments, warnings=(*panel.warnings, *notes))
 
 
 def _check_as_of(run: TrainedRun, as_of: str | None) -> None:

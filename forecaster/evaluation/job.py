@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from forecaster.config.build import change
+from forecaster.config.defaults import default_head
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
+from forecaster.data.ties import decided_ties
 from forecaster.evaluation.report import Job, build_report
 from forecaster.evaluation.score import score_parts
 from forecaster.training.device import set_threads
 from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared, prepare
-from forecaster.windows.parts import Parts, part_windows
+from forecaster.windows.parts import Parts, part_windows, training_span
 
 # Rows of every series that a run keeps beyond its look-back, to draw the forecast after.
 CONTEXT_ROWS = 100
@@ -83,12 +85,12 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     return _finish(Job(prepared, outcomes, shipped, scores, seconds, hooks.stop.reason))
 
 
-def head_names(settings: Settings) -> tuple[str, ...]:
-    """Heads to train: the one set, or with ``--task both`` one of each task."""
+def head_names(settings: Settings, kind: str) -> tuple[str, ...]:
+    """Heads to train on a kind of panel: the one set, or with ``--task both`` one of each task."""
     if settings.network.task == "both":
         regress = settings.network.head if settings.network.head != "bins" else None
-        return (regress or "quantile", "bins")
-    return (settings.network.head or "quantile",)
+        return (regress or default_head(kind), "bins")
+    return (settings.network.head or default_head(kind),)
 
 
 def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
@@ -102,7 +104,7 @@ def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
         One outcome a head, at least one.
     """
     outcomes: list[FitOutcome] = []
-    for name in head_names(prepared.settings):
+    for name in head_names(prepared.settings, prepared.panel.kind):
         if outcomes and hooks.stop.is_set:
             break
         outcomes.append(fit(prepared.panel, prepared.parts, prepared.settings, name, hooks))
@@ -125,7 +127,8 @@ def final_fits(prepared: Prepared, outcomes: list[FitOutcome], hooks: Hooks) -> 
     Returns:
         One outcome a head; where a signal ended a fit early, that of the first fit.
     """
-    everything, window = prepared.split.everything, prepared.settings.window
+    window = prepared.settings.window
+    everything = training_span(prepared.split.everything, window)
     train = part_windows(prepared.panel, everything, window, stride=window.stride)
     nothing = train.select(np.zeros(0, dtype=np.int64))
     parts = Parts(everything, train, nothing, nothing)
@@ -158,4 +161,6 @@ def reading(panel: Panel, settings: Settings) -> dict[str, Any]:
         known["kind"] = panel.kind
     if panel.kind in ("events", "intervals") and panel.unit:
         known["unit"] = panel.unit
+    if panel.kind == "events":
+        known["ties"] = decided_ties(panel, settings.data)
     return known

@@ -1,4 +1,4 @@
-"""Metrics: an error for each value, how errors are averaged, a name; the scores of a forecast."""
+"""Metrics: which errors are taken of each value, how they are averaged, and the scores of a forecast."""
 
 from __future__ import annotations
 
@@ -7,14 +7,32 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.baselines.history import rows_between
+from forecaster.distributions import Conditioned
+from forecaster.distributions.arrays import Index
 from forecaster.distributions.base import Distribution
-
-# Probability below which a log score no longer grows: one value that was thought impossible costs 27.6.
-LEAST_MASS = 1e-12
+from forecaster.evaluation.value_errors import (
+    absolute_error,
+    bin_errors,
+    covered,
+    negative_log_likelihood,
+    scaled_error,
+    squared_error,
+    symmetric_error,
+)
+from forecaster.evaluation.waiting import (
+    N_PIT,
+    Waiting,
+    observed_errors,
+    open_error,
+    pit_counts,
+    restricted_mean,
+)
 
 # Values whose scores are worked out at once.
 CHUNK = 200_000
+
+# Name, error of each value, and where it counts; everywhere when None.
+Error = tuple[str, np.ndarray, np.ndarray | None]
 
 
 @dataclass(frozen=True)
@@ -30,6 +48,8 @@ class ScoringContext:
         bin_edges: (n_bins + 1,) rising, or (n_windows, horizon, n_bins + 1) where windows have bins of
             their own; for the scores of bins, None without.
         lower: Lowest possible value (0 for gaps), whose cell ends there; None when there is none.
+        waiting: What is known of open intervals; None where every target is a number or missing.
+        is_classified: Whether the bins are a classifier's, whose accuracy counts.
     """
 
     scale: np.ndarray | None = None
@@ -37,14 +57,17 @@ class ScoringContext:
     resolution: float | None = None
     bin_edges: np.ndarray | None = None
     lower: float | None = None
+    waiting: Waiting | None = None
+    is_classified: bool = True
 
-    def take(self, rows: slice) -> ScoringContext:
+    def take(self, rows: Index) -> ScoringContext:
         """The context of some of the windows."""
         own_bins = self.bin_edges is not None and self.bin_edges.ndim == 3
         return replace(
             self,
             scale=None if self.scale is None else self.scale[rows],
             bin_edges=self.bin_edges[rows] if own_bins and self.bin_edges is not None else self.bin_edges,
+            waiting=None if self.waiting is None else self.waiting.take(rows),
         )
 
 
@@ -55,241 +78,174 @@ class Scores:
     Attributes:
         overall: Metric to its value over all known targets.
         by_step: Metric to (horizon,) values of each step ahead.
-        n_values: Number of known targets.
+        n_values: Number of known targets, those of open intervals not among them.
+        n_open: Number of open intervals.
+        pit: (10,) share of the values in each tenth of the forecast's probability.
     """
 
     overall: dict[str, float]
     by_step: dict[str, np.ndarray]
     n_values: int
+    n_open: int
+    pit: np.ndarray
 
 
-def absolute_error(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """``|y - forecast|`` of each value, in the unit of the series."""
-    return np.asarray(np.abs(y - forecast))
-
-
-def squared_error(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """Square of ``y - forecast`` of each value."""
-    return np.asarray(np.square(y - forecast))
-
-
-def symmetric_error(y: np.ndarray, forecast: np.ndarray) -> np.ndarray:
-    """Absolute error over the mean of the two sizes; a fraction in [0, 2], 0 where both are 0.
-
-    Args:
-        y: Observed values.
-        forecast: Forecasts, same shape.
-
-    Returns:
-        ``2 |y - forecast| / (|y| + |forecast|)``.
-
-    Source:
-        Makridakis, Spiliotis and Assimakopoulos, "The M4 Competition", IJF 36(1), 2020, where it is in
-        percent: 100 times this.
-
-    Example:
-        >>> symmetric_error(np.array([1.0, 0.0]), np.array([3.0, 0.0])).tolist()
-        [1.0, 0.0]
-    """
-    size = np.abs(y) + np.abs(forecast)
-    return np.asarray(2 * np.abs(y - forecast) / np.where(size > 0, size, 1.0))
-
-
-def scaled_error(y: np.ndarray, forecast: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Absolute error over the scale of the series; NaN where that is 0 or NaN.
-
-    Args:
-        y: (n_windows, horizon) observed values.
-        forecast: (n_windows, horizon) forecasts.
-        scale: (n_windows,) as ``seasonal_scale`` gives it.
-
-    Returns:
-        (n_windows, horizon); 1 is as good as the seasonal naive forecast was on training rows.
-
-    Source:
-        Hyndman and Koehler, "Another look at measures of forecast accuracy", IJF 22(4), 2006.
-    """
-    usable = np.where(scale > 0, scale, np.nan)[:, None]
-    return np.asarray(np.abs(y - forecast) / usable)
-
-
-def quantile_error(y: np.ndarray, forecast: np.ndarray, level: float | np.ndarray) -> np.ndarray:
-    """Pinball loss of each value, without a factor of 2.
-
-    Args:
-        y: Observed values.
-        forecast: Forecast of the quantile, same shape.
-        level: Quantile level in (0, 1), broadcasts.
-
-    Returns:
-        ``level (y - forecast)`` above the forecast, ``(1 - level) (forecast - y)`` below it.
-
-    Source:
-        Koenker and Bassett, "Regression Quantiles", Econometrica 46(1), 1978.
-
-    Example:
-        >>> quantile_error(np.array([10.0]), np.array([8.0]), 0.9).tolist()
-        [1.8]
-    """
-    error = y - forecast
-    return np.asarray(np.maximum(level * error, (level - 1) * error))
-
-
-def covered(y: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
-    """1.0 where ``lower <= y <= upper``, else 0.0; NaN where y is."""
-    return np.where(np.isnan(y), np.nan, (y >= lower) & (y <= upper))
-
-
-def bin_errors(below: np.ndarray, index: np.ndarray) -> dict[str, np.ndarray]:
-    """Scores of binned probabilities, of each value.
-
-    Args:
-        below: shape + (n_bins - 1,) probability of lying below each inner edge.
-        index: (shape) int64 bin that the value lies in.
-
-    Returns:
-        ``accuracy`` (1 where the likeliest bin is right), ``log_score`` (-log of the probability of the
-        right bin) and ``ranked_probability_score`` (in [0, 1]), each of ``shape``.
-
-    Source:
-        Epstein, "A Scoring System for Probability Forecasts of Ranked Categories", J. Appl. Meteorology 8,
-        1969; the sum of squares is divided by n_bins - 1.
-    """
-    ends = np.zeros((*index.shape, 1))
-    probs = np.diff(np.concatenate([ends, below, ends + 1.0], axis=-1))  # shape + (n_bins,)
-    right = np.take_along_axis(probs, index[..., None], axis=-1)[..., 0]
-    step = index[..., None] <= np.arange(below.shape[-1])
-    return {
-        "accuracy": (np.argmax(probs, axis=-1) == index).astype(np.float64),
-        "log_score": -np.log(np.maximum(right, LEAST_MASS)),
-        "ranked_probability_score": np.square(below - step).mean(axis=-1),
-    }
-
-
-def negative_log_likelihood(
-    distribution: Distribution, y: np.ndarray, resolution: float | None, lower: float | None = None
-) -> np.ndarray:
-    """Minus the log density of each value, that of its cell where values have a resolution.
-
-    Args:
-        distribution: The forecast.
-        y: Observed values of its shape, or NaN.
-        resolution: A value stands for the cell of this width around it; None for real numbers.
-        lower: Lowest possible value: its cell is only the half above it, and takes all that the forecast
-            has below.
-
-    Returns:
-        ``-log(mass of the cell / width of the cell)``, in nats, with the unit of y under the logarithm; a
-        mass (without resolution a density) below 1e-12 counts as 1e-12, a density above 1e12 as that.
-    """
-    if resolution is None:
-        limit = -np.log(LEAST_MASS)
-        return np.asarray(-np.clip(distribution.log_density(y), -limit, limit))
-    left, right = y - resolution / 2, y + resolution / 2
-    width = np.full(np.shape(y), float(resolution))
-    if lower is not None:
-        cut = left < lower
-        width = np.where(cut, np.maximum(right - lower, resolution / 2), width)
-        left = np.where(cut, -np.inf, left)
-    mass = np.maximum(distribution.mass(left, right), LEAST_MASS)
-    return np.asarray(-np.log(mass / width))
-
-
-def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_length: int = 1) -> np.ndarray:
-    """Mean absolute difference over one season of the training rows of every series.
-
-    Args:
-        y: (n_rows,) target of all series end to end, NaN where not observed.
-        begins: (n_series,) int64 first training row of each series.
-        ends: (n_series,) int64 row after the last.
-        season_length: Steps in one season; 1 for differences between neighbours.
-
-    Returns:
-        (n_series,) in the unit of y; NaN where it is 0 or no pair of rows is a season apart.
-
-    Source:
-        Hyndman and Koehler, "Another look at measures of forecast accuracy", IJF 22(4), 2006.
-
-    Example:
-        >>> seasonal_scale(np.array([1.0, 4.0, 2.0]), np.array([0]), np.array([3])).tolist()
-        [2.5]
-    """
-    rows, series = rows_between(begins, ends - season_length)
-    distance = np.abs(y[rows + season_length] - y[rows])
-    known = ~np.isnan(distance)
-    counts = np.bincount(series[known], minlength=len(begins))
-    total = np.bincount(series[known], weights=distance[known], minlength=len(begins))
-    return np.where(total > 0, total / np.maximum(counts, 1), np.nan)
-
-
-def _errors(part: Distribution, y: np.ndarray, context: ScoringContext) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and error of each value of every metric; NaN in y may give any number."""
-    scale = context.scale
+def _closed_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -> Iterator[Error]:
+    """Errors of the values that are known; NaN in y may give any number."""
+    scale, waiting = context.scale, context.waiting
     point = part.point()
-    yield "mae", absolute_error(y, point)
-    yield "rmse", squared_error(y, part.point(squared=True))
-    yield "smape", symmetric_error(y, point)
+    if waiting is not None:
+        point = np.minimum(point, waiting.limit)
+    yield "mae", absolute_error(y, point), None
+    mean = part.point(squared=True) if waiting is None else restricted_mean(part, waiting.limit)
+    yield "rmse", squared_error(y, mean), None
+    yield "smape", symmetric_error(y, point), None
     if scale is not None:
-        yield "mase", scaled_error(y, point, scale)
-    crps = part.crps(y)
-    yield "crps", crps
+        yield "mase", scaled_error(y, point, scale), None
+    crps = part.crps(y) if waiting is None else part.censored_crps(y, 0.0, waiting.reach)
+    yield "crps", crps, None
     if scale is not None:
-        yield "scaled_crps", crps / np.where(scale > 0, scale, np.nan)[:, None]
+        yield "scaled_crps", crps / np.where(scale > 0, scale, np.nan)[:, None], None
     for level in context.levels:
         lower, upper = part.interval(level)
-        yield f"coverage_{level:g}", covered(y, lower, upper)
-        yield f"width_{level:g}", np.asarray(upper - lower)
-    yield "nll", negative_log_likelihood(part, y, context.resolution, context.lower)
+        yield f"coverage_{level:g}", covered(y, lower, upper), None
+        if waiting is not None:
+            lower, upper = np.minimum(lower, waiting.limit), np.minimum(upper, waiting.limit)
+        yield f"width_{level:g}", np.asarray(upper - lower), None
+    nll = negative_log_likelihood(part, y, context.resolution, context.lower)
+    yield "nll", nll, None
+    if waiting is not None:
+        yield "nll_all", nll, None
     if context.bin_edges is not None:
         inner = context.bin_edges[..., 1:-1]
         below = np.stack([part.cdf(inner[..., k]) for k in range(inner.shape[-1])], axis=-1)
-        index = (y[..., None] >= inner).sum(axis=-1)
-        yield from bin_errors(below, index).items()
+        errors = bin_errors(below, (y[..., None] >= inner).sum(axis=-1))
+        for name in errors if context.is_classified else ("log_score",):
+            yield name, errors[name], None
+
+
+def _open_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -> Iterator[Error]:
+    """Errors of intervals that are open, of which ``y`` is what they exceed."""
+    error = open_error(part, y)
+    yield "nll_open", error, None
+    yield "nll_all", error, None
+    if context.bin_edges is not None:
+        yield "log_score", error, None
 
 
 # How the mean of the errors becomes the metric; as it is when not named.
 FINISH: dict[str, Callable[[np.ndarray], np.ndarray]] = {"rmse": np.sqrt}
 
 
+class _Sums:
+    """Sums of errors and of what they are over, by metric and step."""
+
+    def __init__(self, horizon: int) -> None:
+        self.horizon = horizon
+        self.totals: dict[str, np.ndarray] = {}
+        self.counts: dict[str, np.ndarray] = {}
+        self.pit = np.zeros(N_PIT)
+
+    def add(self, errors: Iterator[Error], seen: np.ndarray) -> None:
+        """Add the errors of some windows where ``seen``, and each where it counts."""
+        for name, error, counts in errors:
+            used = (seen if counts is None else seen & counts) & ~np.isnan(error)
+            zero = np.zeros(self.horizon)
+            self.totals[name] = self.totals.get(name, zero) + np.where(used, error, 0.0).sum(axis=0)
+            self.counts[name] = self.counts.get(name, zero) + used.sum(axis=0)
+
+    def scores(self, n_values: int, n_open: int) -> Scores:
+        """The metrics."""
+        overall, by_step = {}, {}
+        with np.errstate(invalid="ignore", divide="ignore"):
+            for name, total in self.totals.items():
+                finish = FINISH.get(name, np.asarray)
+                overall[name] = float(finish(np.divide(total.sum(), self.counts[name].sum())))
+                by_step[name] = np.asarray(finish(total / self.counts[name]))
+            return Scores(overall, by_step, n_values, n_open, self.pit / self.pit.sum())
+
+
 def score(distribution: Distribution, y: np.ndarray, mask: np.ndarray, context: ScoringContext) -> Scores:
     """Scores of a forecast over all known targets, and of each step ahead.
 
     Args:
-        distribution: Of shape (n_windows, horizon).
-        y: (n_windows, horizon) observed targets, in the unit of the series.
+        distribution: Of shape (n_windows, horizon), of whole intervals: it is conditioned here on what had
+            been waited.
+        y: (n_windows, horizon) observed targets, in the unit of the series; what open intervals exceed.
         mask: (n_windows, horizon) bool, which of them are known; NaN in ``y`` is never known.
-        context: Scales, levels, resolution and bins.
+        context: Scales, levels, resolution, bins and open intervals.
 
     Returns:
         ``mae``, ``smape``, ``mase`` of the median and ``rmse`` of the mean (of the point forecast where one
         was given: ``Pointed``), ``crps``, ``scaled_crps``, ``coverage_80``,
-        ``width_80``, ..., ``nll``, and with bins ``accuracy``, ``log_score`` and
-        ``ranked_probability_score``.
+        ``width_80``, ..., ``nll``, and with bins ``log_score``, with a classifier's ``accuracy`` and
+        ``ranked_probability_score``. Of waiting times medians and intervals end at the longest time seen
+        in training, means are restricted to it, and there are ``nll_all``, ``nll_open``,
+        ``censored_crps`` and ``brier_within_7d``, ...
 
     Raises:
         ValueError: The shapes differ.
     """
     if not distribution.shape == y.shape == mask.shape:
         raise ValueError(f"shapes {distribution.shape}, {y.shape} and {mask.shape} differ")
-    n_windows, horizon = y.shape
     known = mask & np.isfinite(y)
-    sums: dict[str, np.ndarray] = {}
-    counts: dict[str, np.ndarray] = {}
-    run = max(CHUNK // max(horizon, 1), 1)
-    for first in range(0, max(n_windows, 1), run):
-        rows = slice(first, first + run)
-        context_part = context.take(rows)
-        part, seen = distribution.take(rows), known[rows]
-        with np.errstate(invalid="ignore"):
-            for name, error in _errors(part, np.where(seen, y[rows], np.nan), context_part):
-                used = seen & ~np.isnan(error)
-                total = np.where(used, error, 0.0).sum(axis=0)
-                sums[name] = sums.get(name, 0.0) + total
-                counts[name] = counts.get(name, 0) + used.sum(axis=0)
-    overall, by_step = {}, {}
-    for name, total in sums.items():
-        finish = FINISH.get(name, np.asarray)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            overall[name] = float(finish(np.divide(total.sum(), counts[name].sum())))
-            by_step[name] = np.asarray(finish(total / counts[name]))
-    return Scores(overall, by_step, int(known.sum()))
+    waiting = context.waiting
+    censored = np.zeros(y.shape, dtype=bool) if waiting is None else waiting.censored
+    is_closed, is_open = known & ~censored, known & censored
+    sums = _Sums(y.shape[1])
+    run = max(CHUNK // max(y.shape[1], 1), 1)
+    for rows in _groups(is_closed, is_open, waiting):
+        for first in range(0, max(len(rows), 1), run):
+            chosen = _as_slice(rows[first : first + run])
+            part, own = distribution.take(chosen), context.take(chosen)
+            if own.waiting is not None and np.isfinite(own.waiting.elapsed).any():
+                part = Conditioned(part, own.waiting.elapsed)
+            outcome = np.where(known[chosen], y[chosen], np.nan)
+            with np.errstate(invalid="ignore"):
+                _add(sums, part, outcome, (is_closed[chosen], is_open[chosen]), own)
+    return sums.scores(int(is_closed.sum()), int(is_open.sum()))
+
+
+def _groups(is_closed: np.ndarray, is_open: np.ndarray, waiting: Waiting | None) -> list[np.ndarray]:
+    """Rows that are scored alike: not conditioned (a point forecast stays one), conditioned, only open.
+
+    The first has a row where there is any, known or not, so that no metric is without a name.
+    """
+    closed, still = (np.asarray(part.any(axis=1)) for part in (is_closed, is_open))
+    if waiting is None:
+        return [np.arange(len(closed))]
+    waited = np.isfinite(waiting.elapsed[:, 0])
+    only_open = still & ~closed
+    groups = [np.flatnonzero(part) for part in (closed & ~waited, closed & waited)]
+    if not closed.any():
+        groups = [np.arange(min(len(closed), 1))]
+        only_open[:1] = False
+    groups += [np.flatnonzero(part) for part in (only_open & ~waited, only_open & waited)]
+    return [rows for rows in groups if len(rows)] or [np.arange(0)]
+
+
+def _as_slice(rows: np.ndarray) -> Index:
+    """Rising row numbers, as a slice where none is left out: then nothing is copied."""
+    if len(rows) == 0:
+        return slice(0, 0)
+    whole = rows[-1] - rows[0] + 1 == len(rows)
+    return slice(int(rows[0]), int(rows[-1]) + 1) if whole else rows
+
+
+def _add(
+    sums: _Sums,
+    part: Distribution,
+    y: np.ndarray,
+    masks: tuple[np.ndarray, np.ndarray],
+    context: ScoringContext,
+) -> None:
+    """Add the errors of some windows, ``masks`` of which are closed and open."""
+    is_closed, is_open = masks
+    waiting = context.waiting
+    if is_closed.any() or not sums.totals:
+        sums.add(_closed_errors(part, y, context), is_closed)
+    if is_open.any():
+        sums.add(_open_errors(part, y, context), is_open)
+    if waiting is not None:
+        sums.add(observed_errors(part, y, waiting), is_closed | is_open)
+    sums.pit += pit_counts(part, y, None if waiting is None else waiting.censored, context.resolution)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ import numpy as np
 from forecaster.baselines import all_baselines
 from forecaster.data.panel import Panel
 from forecaster.distributions import Distribution
-from forecaster.evaluation.metrics import Scores, ScoringContext, score, seasonal_scale
+from forecaster.evaluation.context import find_resolution, observed_until, scoring_context
+from forecaster.evaluation.metrics import Scores, ScoringContext, score
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared
-from forecaster.windows.bins import value_resolution
-from forecaster.windows.gather import gather_targets
+from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.windows import Span, Windows, thin
 
 # Values that are scored of each part, in evenly spaced windows where there are more; the report says how
@@ -32,10 +32,11 @@ class Part:
         baselines: Scores by name.
         n_windows: Windows scored.
         n_all: Windows there are.
-        bin_edges: (n_bins + 1,) edges of a classifier's bins, in the unit of the data; None without, and
-            where they differ between windows.
+        bin_edges: (n_bins + 1,) edges of the bins that are scored, in the unit of the data; None without,
+            and where they differ between windows.
         deciding: Metric that says who is ahead: CRPS, proper and in the unit of the data; of several
-            value series, whose sizes may differ by any factor, CRPS over each one's own scale.
+            value series, whose sizes may differ by any factor, CRPS over each one's own scale; of events
+            whose observation ends, CRPS over the time observed.
     """
 
     models: dict[str, Scores]
@@ -69,9 +70,11 @@ class Part:
         tree: dict[str, Any] = {
             "n_windows": self.n_windows,
             "n_windows_in_all": self.n_all,
+            "n_open": first.n_open,
             "deciding": self.deciding,
             "model": first.overall,
             "model_by_step": {name: values.tolist() for name, values in first.by_step.items()},
+            "pit": first.pit.tolist(),
             "baselines": {name: scores.overall for name, scores in self.baselines.items()},
             "best_baseline": self.best_baseline,
             "beaten_by": self.beaten_by,
@@ -103,19 +106,15 @@ def score_parts(prepared: Prepared, fitted: Sequence[Fitted]) -> PartScores:
         The scores; empty parts are None.
     """
     panel, parts = prepared.panel, prepared.parts
-    resolution = value_resolution(_training_values(panel, parts.fit))
+    resolution = find_resolution(panel, parts.fit)
+    within = prepared.settings.window.within or ()
     found: list[Part | None] = []
     for windows in (parts.valid, parts.test):
         if windows.n_windows == 0:
             found.append(None)
             continue
-        found.append(score_windows(panel, windows, parts.fit, fitted, resolution=resolution))
+        found.append(score_windows(panel, windows, parts.fit, fitted, resolution=resolution, within=within))
     return PartScores(found[0], found[1], resolution)
-
-
-def _training_values(panel: Panel, span: Span) -> np.ndarray:
-    """Target of the training rows."""
-    return panel.take(span.begins, span.ends).y
 
 
 def score_windows(
@@ -126,6 +125,7 @@ def score_windows(
     *,
     resolution: float | None,
     levels: Sequence[float] = (80, 95),
+    within: Sequence[str] = (),
 ) -> Part:
     """Scores of models and baselines on some windows.
 
@@ -136,35 +136,40 @@ def score_windows(
         fitted: Models, one a head.
         resolution: Step of which all target values are multiples.
         levels: Central intervals whose coverage is scored, in percent.
+        within: Durations (events): how well P(an event within) is forecast.
 
     Returns:
         The scores.
     """
     scored = thin(windows, max(MOST_SCORED // windows.horizon, 100))
-    series = panel.series_of(scored.origins)
-    y = gather_targets(panel, scored.starts, series, scored)
-    scale = seasonal_scale(panel.y, train.begins, train.ends, panel.season_length)[series]
+    outcomes = gather_outcomes(panel, scored)
+    y, mask = outcomes.y, np.isfinite(outcomes.y)
     forecasts = {one.head.name: one.predict(panel, scored) for one in fitted}
+    context = scoring_context(panel, scored, train, outcomes, within)
+    context = replace(context, levels=tuple(levels), resolution=resolution)
     edges = bin_edges(forecasts.get("bins"))
-    context = ScoringContext(
-        scale=scale,
-        levels=tuple(levels),
-        resolution=resolution,
-        bin_edges=edges,
-        lower=panel.lowest,
-    )
-    several = panel.kind == "values" and panel.n_series > 1 and bool(np.isfinite(scale).any())
+    if edges is not None:
+        context = replace(context, bin_edges=edges, is_classified=True)
+    edges = context.bin_edges
     return Part(
-        models={name: score(one, y, np.isfinite(y), context) for name, one in forecasts.items()},
+        models={name: score(one, y, mask, context) for name, one in forecasts.items()},
         baselines={
-            name: score(one, y, np.isfinite(y), context)
+            name: score(one, y, mask, context)
             for name, one in baseline_forecasts(panel, scored, train, fitted)
         },
         n_windows=scored.n_windows,
         n_all=windows.n_windows,
         bin_edges=edges if edges is not None and edges.ndim == 1 else None,
-        deciding="scaled_crps" if several else "crps",
+        deciding=_deciding(panel, context),
     )
+
+
+def _deciding(panel: Panel, context: ScoringContext) -> str:
+    """Metric that says who is ahead."""
+    if context.waiting is not None and context.waiting.is_limited:
+        return "censored_crps"
+    scaled = context.scale is not None and bool(np.isfinite(context.scale).any())
+    return "scaled_crps" if panel.kind == "values" and panel.n_series > 1 and scaled else "crps"
 
 
 def baseline_forecasts(
@@ -181,8 +186,9 @@ def baseline_forecasts(
     Yields:
         Name and forecast, of shape (n_windows, horizon).
     """
+    seen = observed_until(panel, train)
     for baseline in all_baselines(panel):
-        ready = baseline.fit(panel, train.ends, windows.look_back, windows.horizon)
+        ready = baseline.fit(seen, train.ends, windows.look_back, windows.horizon)
         yield baseline.name, ready.predict(panel, windows.origins)
     for one in fitted:
         rates = one.base_rates(panel, windows)

@@ -107,14 +107,15 @@ def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, colum
     Args:
         panel: The rows that were forecast from.
         origins: (n_windows,) int64 flat row number of the last input row of each forecast.
-        forecast: Of shape (n_windows, horizon), in the unit of the target.
+        forecast: Of shape (n_windows, horizon), or (n_windows * horizon, 1) with the steps of a window one
+            after the other, in the unit of the target.
         columns: Which intervals and quantiles.
 
     Returns:
         ``unique_id, ds, forecast, ...``; for ``ohlc`` also ``close``, the price that the median
         returns lead to.
     """
-    horizon = forecast.shape[1]
+    horizon = _n_steps(origins, forecast)
     ids = panel.ids[panel.series_of(origins)]
     numbers = number_columns(forecast, columns)
     ds = next_times(panel, origins, numbers["forecast"].reshape(-1, horizon))
@@ -127,6 +128,12 @@ def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, colum
         returns = np.cumsum(forecast.median(), axis=1)
         table["close"] = (panel.closes[origins][:, None] * np.exp(returns)).ravel()
     return pd.DataFrame(table | probability_columns(forecast))
+
+
+def _n_steps(origins: np.ndarray, forecast: Distribution) -> int:
+    """Steps of each window, along the second axis or one after the other along the first."""
+    rows, horizon = forecast.shape
+    return horizon if rows == len(origins) else rows // len(origins) * horizon
 
 
 def next_times(panel: Panel, origins: np.ndarray, forecast: np.ndarray) -> np.ndarray:
@@ -161,13 +168,13 @@ def backtest_table(
     Args:
         panel: The rows, those that were forecast among them.
         origins: (n_windows,) int64 flat row number of the last input row.
-        forecast: Of shape (n_windows, horizon).
+        forecast: As ``value_table`` takes it.
         columns: Which intervals and quantiles.
 
     Returns:
         ``unique_id, ds, cutoff, y, forecast, ...``; rows beyond the end of a series are left out.
     """
-    horizon = forecast.shape[1]
+    horizon = _n_steps(origins, forecast)
     series = panel.series_of(origins)
     rows = origins[:, None] + 1 + np.arange(horizon)  # (n_windows, horizon)
     inside = (rows < panel.offsets[series + 1][:, None]).ravel()

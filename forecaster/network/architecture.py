@@ -34,6 +34,7 @@ class Architecture:
         bidirectional: Whether segments are read in both directions.
         branches: Channel indices of each branch, which has recurrent layers of its own; empty for one
             branch with all channels.
+        n_static: Numbers a window that join the state of the recurrent layers; 0 for none.
     """
 
     look_back: int
@@ -50,6 +51,7 @@ class Architecture:
     recurrent_activation: str = "sigmoid"
     bidirectional: bool = False
     branches: tuple[tuple[int, ...], ...] = ()
+    n_static: int = 0
 
     @property
     def n_segments(self) -> int:

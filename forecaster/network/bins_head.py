@@ -25,13 +25,16 @@ class BinsHead(Head):
         smoothing: Share of a target's class given to the two bins beside it, half to each; an outer bin
             keeps the half that has nowhere to go.
         frequencies: (n_bins,) share of the training targets in each bin; None when not counted.
+        tails: (2,) scales of the exponential outer bins; None for outer bins like the inner ones.
     """
 
     name: ClassVar[str] = "bins"
+    takes_open: ClassVar[bool] = True
 
     edges: np.ndarray
     smoothing: float = 0.0
     frequencies: np.ndarray | None = None
+    tails: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         """Refuse edges that do not rise."""
@@ -46,21 +49,29 @@ class BinsHead(Head):
             if shares.shape != (len(edges) - 1,) or not (shares >= 0).all() or shares.sum() <= 0:
                 raise ValueError(f"frequencies of shape {shares.shape} for {len(edges) - 1} bins")
             object.__setattr__(self, "frequencies", shares)
+        if self.tails is not None:
+            tails = np.asarray(self.tails, dtype=np.float64)
+            if tails.shape != (2,) or not (np.isfinite(tails) & (tails > 0)).all():
+                raise ValueError(f"tails {tails} must be two numbers above 0")
+            object.__setattr__(self, "tails", tails)
 
     @property
     def n_outputs(self) -> int:
         """One logit for each bin."""
         return len(self.edges) - 1
 
-    def encode(self, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def encode(self, target: np.ndarray, mask: np.ndarray, cell: np.ndarray | None = None) -> np.ndarray:
         """Probabilities of the classes: one-hot, or with a share for the neighbours.
 
         Args:
             target: (batch, horizon) float64, normalised.
             mask: (batch, horizon) bool, where it is known.
+            cell: (batch, horizon, 3) limits of waiting times, None for other targets.
 
         Returns:
-            (batch, horizon, n_bins) float32; rows sum to 1, masked ones to 0.
+            (batch, horizon, n_bins) float32; rows sum to 1, masked ones to 0. For waiting times
+            (batch, horizon, 3 n_bins): then come the share of each bin beyond what an open one is known to
+            exceed, and beyond what had been waited from the start; 1 where there is nothing of the kind.
         """
         table = np.eye(self.n_outputs, dtype=np.float32)
         if self.smoothing:
@@ -70,18 +81,33 @@ class BinsHead(Head):
             table = beside + np.diag(1 - beside.sum(axis=1))
         index = bin_index(np.where(mask, target, 0.0), self.edges)
         encoded: np.ndarray = table[index] * mask[..., None].astype(np.float32)
-        return encoded
+        if cell is None:
+            return encoded
+        beyond = self._share_beyond(np.where(np.isposinf(cell[..., 1]), cell[..., 0], -np.inf))
+        return np.concatenate([encoded, beyond, self._share_beyond(cell[..., 2])], axis=2)
+
+    def _share_beyond(self, value: np.ndarray) -> np.ndarray:
+        """(batch, horizon, n_bins) float32 share of each bin above ``value``; 1 for -inf and NaN."""
+        one_bin_each = Binned(self.edges, np.eye(self.n_outputs), tails=self.tails)
+        value = np.where(np.isnan(value), -np.inf, value)
+        return one_bin_each.survival(value[..., None]).astype(np.float32)
 
     def loss(self, y: Any, mask: Any, outputs: Any) -> Any:
-        """Cross-entropy, averaged over the known targets; see ``Head.loss``."""
+        """Cross-entropy, of open ones minus the log of the mass beyond; see ``Head.loss``."""
         log_probs = ops.log_softmax(outputs, axis=2)
-        return masked_mean(-ops.sum(y * log_probs, axis=2), mask)
+        n_bins = self.n_outputs
+        lost = -ops.sum(y[:, :, :n_bins] * log_probs, axis=2)
+        if y.shape[2] > n_bins:
+            probs = ops.exp(log_probs)
+            lost = lost - _log_share(probs, y[:, :, n_bins : 2 * n_bins])
+            lost = lost + _log_share(probs, y[:, :, 2 * n_bins :])
+        return masked_mean(lost, mask)
 
     def distribution(self, outputs: np.ndarray) -> Distribution:
         """Probabilities of the bins; see ``Head.distribution``."""
         logits = np.asarray(outputs, dtype=np.float64)
         powers = np.exp(logits - logits.max(axis=2, keepdims=True))
-        return Binned(self.edges, powers / powers.sum(axis=2, keepdims=True))
+        return Binned(self.edges, powers / powers.sum(axis=2, keepdims=True), tails=self.tails)
 
     def count(self, target: np.ndarray) -> BinsHead:
         """The same head with the frequencies of its bins among some targets.
@@ -115,6 +141,7 @@ class BinsHead(Head):
             "edges": self.edges.tolist(),
             "smoothing": self.smoothing,
             "frequencies": None if self.frequencies is None else self.frequencies.tolist(),
+            "tails": None if self.tails is None else self.tails.tolist(),
         }
 
     @classmethod
@@ -128,9 +155,19 @@ class BinsHead(Head):
             The head.
         """
         edges = np.asarray(stored["edges"], dtype=np.float64)
-        shares = stored["frequencies"]
+        shares, tails = stored["frequencies"], stored["tails"]
         return cls(
             edges=edges,
             smoothing=float(stored["smoothing"]),
             frequencies=None if shares is None else np.asarray(shares, dtype=np.float64),
+            tails=None if tails is None else np.asarray(tails, dtype=np.float64),
         )
+
+
+# Probability below which a share no longer costs more.
+LEAST_SHARE = 1e-12
+
+
+def _log_share(probs: Any, shares: Any) -> Any:
+    """(batch, horizon) log of the probability in some shares of the bins; 0 where they are whole."""
+    return ops.log(ops.maximum(ops.sum(probs * shares, axis=2), LEAST_SHARE))

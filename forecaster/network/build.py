@@ -61,23 +61,27 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
         device: ``cpu``, ``cuda`` or ``mps``; Keras's own choice when None.
 
     Returns:
-        A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), to
-        (batch, horizon, n_outputs). Its weights' names are the same in every process.
+        A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), and where
+        there are static numbers ``static`` (batch, n_static), to (batch, horizon, n_outputs). Its weights'
+        names are the same in every process.
     """
     with seeded(seed), device_scope(device):
         shape = (architecture.look_back, architecture.n_channels)
-        past = keras.Input(shape, name="past")
-        observed = keras.Input(shape, name="observed")
+        inputs = {name: keras.Input(shape, name=name) for name in ("past", "observed")}
         states = [
-            _branch([past, observed], architecture, channels, prefix)
+            _branch([inputs["past"], inputs["observed"]], architecture, channels, prefix)
             for channels, prefix in _branches(architecture)
         ]
+        if architecture.n_static:
+            inputs["static"] = keras.Input((architecture.n_static,), name="static")
+            states.append(inputs["static"])
         state = states[0] if len(states) == 1 else keras.layers.Concatenate(name="join")(states)
-        # Static features and series embeddings (issues 3 and 4) join the state here.
         for number, units in enumerate(architecture.dense_units, start=1):
             state = keras.layers.Dense(units, activation="relu", name=f"dense_{number}")(state)
+            if architecture.n_static and architecture.dropout:
+                state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
         outputs = _direct_decoder(state, architecture)
-        return keras.Model({"past": past, "observed": observed}, outputs, name="forecaster")
+        return keras.Model(inputs, outputs, name="forecaster")
 
 
 def _branches(architecture: Architecture) -> list[tuple[tuple[int, ...] | None, str]]:

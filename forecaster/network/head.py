@@ -10,17 +10,23 @@ import numpy as np
 from keras import ops
 
 from forecaster.distributions.base import Distribution
+from forecaster.windows.batch import Batch
 
 
 class Head(ABC):
     """The last step of a network, without weights of its own.
 
     ``encode`` runs in NumPy before the network sees a batch, ``loss`` in Keras operations on what
-    ``encode`` returned, ``distribution`` in NumPy afterwards. ``y`` may have further axes after
-    (batch, horizon): classes today, a flag for censored targets when a head takes them.
+    ``encode`` returned, ``distribution`` in NumPy afterwards. ``y`` may have a further axis after
+    (batch, horizon): classes, the limits of a cell.
+
+    Attributes:
+        name: What settings and files call it.
+        takes_open: Whether it learns from waiting times that are still open.
     """
 
     name: ClassVar[str]
+    takes_open: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -32,16 +38,24 @@ class Head(ABC):
         """Which number of the distribution the loss asks for as a point forecast."""
         return "median"
 
-    def encode(self, target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def known(self, batch: Batch) -> np.ndarray:
+        """(batch, horizon) bool: the targets that the loss counts, open ones only if the head takes them."""
+        if self.takes_open and batch.cell is not None:
+            return np.asarray(np.isfinite(batch.cell[..., 0]))
+        return batch.mask
+
+    def encode(self, target: np.ndarray, mask: np.ndarray, cell: np.ndarray | None = None) -> np.ndarray:
         """Targets as the loss takes them.
 
         Args:
             target: (batch, horizon) float64, normalised.
             mask: (batch, horizon) bool, where it is known.
+            cell: (batch, horizon, 3) limits of waiting times; see ``Batch``. None for other targets.
 
         Returns:
             (batch, horizon, ...) float32; 0 where masked.
         """
+        del cell  # the value alone
         return np.where(mask, target, 0.0).astype(np.float32)
 
     @abstractmethod

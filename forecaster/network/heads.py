@@ -6,13 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from forecaster.network.bins_head import BinsHead
+from forecaster.network.hazard_head import HazardHead
 from forecaster.network.head import Head
+from forecaster.network.mixture_head import MixtureHead
 from forecaster.network.point_head import PointHead
 from forecaster.network.quantile_head import QuantileHead
 
-HEADS: dict[str, type[Head]] = {head.name: head for head in (PointHead, QuantileHead, BinsHead)}
+HEADS: dict[str, type[Head]] = {
+    head.name: head for head in (PointHead, QuantileHead, BinsHead, HazardHead, MixtureHead)
+}
 
-__all__ = ["HEADS", "BinsHead", "Head", "PointHead", "QuantileHead", "head_from_json"]
+__all__ = [
+    "HEADS",
+    "BinsHead",
+    "HazardHead",
+    "Head",
+    "MixtureHead",
+    "PointHead",
+    "QuantileHead",
+    "head_from_json",
+]
 
 
 def head_from_json(stored: Mapping[str, Any]) -> Head:

@@ -46,7 +46,4 @@ def predict_outputs(model: keras.Model, source: BatchSource, batch_size: int = 1
 
 def _arrays(batch: Batch) -> dict[str, Any]:
     """Network inputs of a batch by name, in memory of their own where they are views."""
-    return {
-        "past": np.ascontiguousarray(batch.past),
-        "observed": np.ascontiguousarray(batch.observed),
-    }
+    return {name: np.ascontiguousarray(part) for name, part in batch.inputs.items()}

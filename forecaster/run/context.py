@@ -25,7 +25,7 @@ SERIES = "series.parquet"
 
 # Before the name of a channel, so that none can meet unique_id, ds or close.
 _CHANNEL = "channel_"
-_ARRAYS = {"values", "offsets", "times", "ids", "as_of", "closes"}
+_ARRAYS = {"values", "offsets", "times", "ids", "as_of", "began", "n_earlier", "marks", "closes"}
 _REPORTED = {"repairs", "warnings"}
 _DTYPES = {"date": "datetime64[ns]", "integer": "int64", "float": "float64"}
 
@@ -43,6 +43,7 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
     facts = {name: getattr(panel, name) for name in sorted(names)}
     facts["clock"] = {name: _plain(value) for name, value in asdict(panel.clock).items()}
     facts["channels"] = [str(name) for name in panel.channels]
+    facts["mark_names"] = [str(name) for name in panel.mark_names]
     facts["columns"] = {str(role): str(name) for role, name in panel.columns.items()}
     return {name: _plain(value) for name, value in facts.items()}
 
@@ -78,21 +79,30 @@ def _rows_table(kept: Panel) -> pa.Table:
         columns[_CHANNEL + name] = pa.array(np.ascontiguousarray(kept.values[:, position]))
     if kept.closes is not None:
         columns["close"] = pa.array(kept.closes)
+    if kept.marks is not None:
+        columns["mark"] = pa.array(kept.marks)
     return pa.table(columns)
 
 
 def _series_table(panel: Panel, kept: Panel) -> pa.Table:
-    """One row a series; first and last are empty for a series without rows."""
-    empty = panel.lengths == 0
-    columns = {"unique_id": _strings(panel.ids)}
-    for name, rows in (("first", panel.offsets[:-1]), ("last", panel.offsets[1:] - 1)):
-        ends = np.zeros(panel.n_series, dtype=panel.times.dtype)
-        ends[~empty] = panel.times[rows[~empty]]
-        columns[name] = pa.array(ends, mask=empty)
-    columns["n_rows"] = pa.array(panel.lengths)
-    columns["n_context"] = pa.array(kept.lengths)
-    if panel.as_of is not None:
-        columns["as_of"] = pa.array(panel.as_of)
+    """One row a series; first and last are empty for a series without rows.
+
+    Of events, ``first`` and ``n_rows`` are those of the whole series, rows cut off before among them.
+    """
+    n_rows = panel.n_before(panel.offsets[1:])
+    held = panel.lengths > 0
+    last = np.zeros(panel.n_series, dtype=panel.times.dtype)
+    last[held] = panel.times[panel.offsets[1:][held] - 1]
+    columns = {
+        "unique_id": _strings(panel.ids),
+        "first": pa.array(panel.first_times, mask=n_rows == 0),
+        "last": pa.array(last, mask=~held),
+        "n_rows": pa.array(n_rows),
+        "n_context": pa.array(kept.lengths),
+    }
+    for name in ("as_of", "began", "n_earlier"):
+        if (facts := getattr(kept, name)) is not None:
+            columns[name] = pa.array(facts)
     return pa.table(columns)
 
 
@@ -126,8 +136,8 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
     series = _read(folder / SERIES, None)
     channels = [_CHANNEL + name for name in known["channels"]]
     rows = _read(folder / ROWS, lambda name: name != "unique_id")
-    has_closes = "close" in rows.column_names
-    expected = ["ds", *channels, *(["close"] if has_closes else [])]
+    extra = {name: name in rows.column_names for name in ("close", "mark")}
+    expected = ["ds", *channels, *(name for name, is_there in extra.items() if is_there)]
     if rows.column_names != expected:
         raise RunError(
             f"{folder / ROWS}: has the columns {listing(rows.column_names)}, "
@@ -141,16 +151,31 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
     values = np.empty((rows.num_rows, len(channels)))  # (n_rows, n_channels)
     for position, name in enumerate(channels):
         values[:, position] = _column(folder / ROWS, rows, name, "float64")
-    has_as_of = "as_of" in series.column_names
+    marks = _column(folder / ROWS, rows, "mark", "int64") if extra["mark"] else None
+    _check_marks(folder / ROWS, marks, known["mark_names"])
+    of_series: dict[str, Any] = {
+        name: _column(folder / SERIES, series, name, kind)
+        for name, kind in (("as_of", dtype), ("began", dtype), ("n_earlier", "int64"))
+        if name in series.column_names
+    }
     return Panel(
         values=values,
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         times=_column(folder / ROWS, rows, "ds", dtype),
         ids=_column(folder / SERIES, series, "unique_id", "object"),
-        as_of=_column(folder / SERIES, series, "as_of", dtype) if has_as_of else None,
-        closes=_column(folder / ROWS, rows, "close", "float64") if has_closes else None,
+        closes=_column(folder / ROWS, rows, "close", "float64") if extra["close"] else None,
+        marks=marks,
+        **of_series,
         **known,
     )
+
+
+def _check_marks(path: Path, marks: np.ndarray | None, names: tuple[str, ...]) -> None:
+    """Refuse marks that have no name, and names without marks."""
+    if marks is None and not names:
+        return
+    if marks is None or (marks < -1).any() or (marks >= len(names)).any():
+        raise RunError(f"{path}: marks and the names of spec.json do not fit. Train the run again.")
 
 
 def read_last_times(folder: Path, facts: Mapping[str, Any]) -> np.ndarray:
@@ -179,11 +204,12 @@ def _facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     try:
         known["clock"] = Clock(**facts["clock"])
         known["channels"] = tuple(facts["channels"])
+        known["mark_names"] = tuple(facts["mark_names"])
         known["columns"] = dict(facts["columns"])
         fits = (
             known["kind"] in KINDS
             and known["clock"].kind in _DTYPES
-            and all(isinstance(name, str) for name in known["channels"])
+            and all(isinstance(name, str) for name in known["channels"] + known["mark_names"])
             and isinstance(known["target"], int)
             and 0 <= known["target"] < len(known["channels"])
         )

@@ -20,6 +20,7 @@ from forecaster.run.store import open_version
 from forecaster.run.weights import read_weights
 from forecaster.training.device import set_threads
 from forecaster.training.fitted import Fitted
+from forecaster.windows.features import n_static
 from forecaster.windows.transforms import Fitted as FittedTransform
 from forecaster.windows.transforms import Normaliser
 
@@ -86,7 +87,8 @@ def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
     """Refuse models of other channels than the panel has."""
     for model in spec.models:
         found = {len(panel.channels), model.normaliser.n_channels, model.architecture.n_channels}
-        if len(found) > 1 or model.normaliser.target != panel.target:
+        static = {n_static(model.normaliser.features), model.architecture.n_static}
+        if len(found) > 1 or len(static) > 1 or model.normaliser.target != panel.target:
             raise RunError(
                 f"{version / 'spec.json'}: panel, network and transforms are of different channels. "
                 f"Train the run again."
@@ -135,6 +137,7 @@ def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, 
         expected[f"scale{number}/scale"] = ((step.n_scales,), "float64")
     expected["covariate/shift"] = ((spec.normaliser.n_channels,), "float64")
     expected["covariate/scale"] = ((spec.normaliser.n_channels,), "float64")
+    expected["static/shift"] = expected["static/scale"] = ((spec.architecture.n_static,), "float64")
     return expected
 
 
@@ -164,5 +167,9 @@ def _fitted(
         arrays["covariate/scale"],
         stored.input_scale,
         stored.target_scale,
+        stored.features,
+        stored.event_rate,
+        arrays["static/shift"],
+        arrays["static/scale"],
     )
     return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, panel.lowest)

@@ -65,6 +65,8 @@ def _model_spec(model: Fitted) -> ModelSpec:
             n_channels=len(normaliser.covariate_shift),
             input_scale=normaliser.input_scale,
             target_scale=normaliser.target_scale,
+            features=normaliser.features,
+            event_rate=normaliser.event_rate,
         ),
         n_members=len(model.models),
     )

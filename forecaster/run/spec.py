@@ -28,6 +28,9 @@ class TransformSpec(_Strict):
     n_scales: int = Field(0, ge=0)
 
 
+Feature = Literal["count", "age", "mean_gap", "single", "lead", "hour", "weekday", "month"]
+
+
 class NormaliserSpec(_Strict):
     """The fitted transforms of a model."""
 
@@ -38,6 +41,8 @@ class NormaliserSpec(_Strict):
     n_channels: int = Field(ge=1, le=10_000)
     input_scale: tuple[float, float]
     target_scale: tuple[float, float]
+    features: tuple[Feature, ...] = ()
+    event_rate: float = Field(1.0, gt=0)
 
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
@@ -62,6 +67,7 @@ class ArchitectureSpec(_Strict):
     recurrent_activation: Name
     bidirectional: bool
     branches: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
+    n_static: int = Field(0, ge=0, le=1000)
 
     @model_validator(mode="after")
     def _channels_exist(self) -> Self:

@@ -83,7 +83,7 @@ class Feed:
             for batch in self.source.batches(self.batch_size, order):
                 arrays = self._arrays(batch)
                 stored = {name: self.device.put(array) for name, array in arrays.items()}
-                yield _fed(stored, int(np.count_nonzero(batch.mask)))
+                yield _fed(stored, int(np.count_nonzero(arrays["mask"])))
             return
         if order is None:
             order = np.arange(self.source.n_windows)
@@ -107,10 +107,9 @@ class Feed:
     def _arrays(self, batch: Batch) -> dict[str, np.ndarray]:
         """Everything of a batch that the network and its loss take, float32."""
         return {
-            "past": batch.past,
-            "observed": batch.observed,
-            "y": self.head.encode(batch.target, batch.mask),
-            "mask": batch.mask.astype(np.float32),
+            **batch.inputs,
+            "y": self.head.encode(batch.target, batch.mask, batch.cell),
+            "mask": self.head.known(batch).astype(np.float32),
         }
 
 

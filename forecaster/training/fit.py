@@ -20,6 +20,8 @@ from forecaster.training.members import Member, member_plans, train_members
 from forecaster.training.plan import EpochResult, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
 from forecaster.windows.batch import Gathered
+from forecaster.windows.cells import target_cell
+from forecaster.windows.features import mean_rate
 from forecaster.windows.gather import WindowSource, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
@@ -77,7 +79,7 @@ def fit(
         panel: The rows.
         parts: Windows to train on and to choose weights by, rows to fit transforms on.
         settings: None open.
-        head_name: ``point``, ``quantile`` or ``bins``.
+        head_name: ``point``, ``quantile``, ``bins``, ``hazard`` or ``mixture``.
         hooks: Progress, schedule, stop.
 
     Returns:
@@ -114,18 +116,10 @@ def _fit(
     name, first = which
     if parts.train.n_windows == 0:
         raise ConfigError(too_few(panel, settings))
-    transform = settings.transform
-    normaliser = fit_normaliser(
-        panel,
-        parts.fit,
-        transform.transforms or (),
-        scope=transform.scope or "panel",
-        residual=transform.residual or "none",
-    )
-    source = with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series)))
+    source = training_source(panel, parts, settings)
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
     head = make_head(name, settings, source)
-    architecture = make_architecture(settings, panel.channels, head.n_outputs)
+    architecture = make_architecture(settings, source, head.n_outputs)
     plan = make_plan(settings, source.n_windows, hooks.schedule)
     plans = member_plans(plan, settings.training.ensemble or 1)
     if first is not None:
@@ -157,6 +151,32 @@ def _fit(
     notes += [note for member in members for note in member.result.warnings]
     warnings = tuple({note.code: note for note in notes}.values())
     return FitOutcome(fitted, tuple(member.result for member in members), warnings)
+
+
+def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSource:
+    """The training windows with the transforms that they go through, fitted.
+
+    Args:
+        panel: The rows.
+        parts: Windows to train on, rows to fit transforms on.
+        settings: None open.
+
+    Returns:
+        A source of normalised batches.
+    """
+    transform = settings.transform
+    normaliser = fit_normaliser(
+        panel,
+        parts.fit,
+        transform.transforms or (),
+        scope=transform.scope or "panel",
+        residual=transform.residual or "none",
+    )
+    features = tuple(one for one in settings.window.features or () if one != "none")
+    if features:
+        normaliser = normaliser.with_features(features, mean_rate(panel, parts.fit.ends))
+    cell = target_cell(panel, parts.fit)
+    return with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell))
 
 
 def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSource) -> PointHead:

@@ -9,7 +9,7 @@ from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
 from forecaster.data.season import find_season
 from forecaster.errors import ConfigError
-from forecaster.windows.parts import Parts, data_facts, make_parts
+from forecaster.windows.parts import Parts, data_facts, make_parts, training_span
 from forecaster.windows.split import Split, make_split
 from forecaster.windows.windows import history_rows
 
@@ -55,7 +55,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         least = 0
     split = make_split(panel, window, least_train=history_rows(panel, least or 0) + window.horizon)
     panel, season = _with_season(panel, split, settings)
-    complete_settings, defaults = complete(settings, data_facts(panel, split.train))
+    complete_settings, defaults = complete(settings, data_facts(panel, training_span(split.train, window)))
     _check(panel, complete_settings)
     parts = make_parts(panel, split, complete_settings.window, complete_settings.training.seed)
     return Prepared(

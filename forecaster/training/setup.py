@@ -8,41 +8,55 @@ from dataclasses import replace
 import numpy as np
 
 from forecaster.config.settings import Settings
-from forecaster.distributions import Step
+from forecaster.distributions import Step, tail_scales
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import Architecture
 from forecaster.network.branches import parse_branches
-from forecaster.network.heads import BinsHead, Head, PointHead, QuantileHead
+from forecaster.network.first_mixture import fit_mixture
+from forecaster.network.heads import (
+    BinsHead,
+    HazardHead,
+    Head,
+    PointHead,
+    QuantileHead,
+)
 from forecaster.training.device import choose_device
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
+from forecaster.windows.batch import Batch
 from forecaster.windows.bins import fit_bins, value_resolution
+from forecaster.windows.cells import POINT_WIDTH
+from forecaster.windows.features import n_static
 from forecaster.windows.gather import WindowSource
 from forecaster.windows.windows import thin
 
 Rate = Callable[[int, int], float]
 
+# Open waiting times from which on it can be learnt that some never end.
+LEAST_OPEN = 10
+
 # Windows that bins are fitted on: their quantiles do not move with more.
 MOST_BINNED = 50_000
 
 
-def make_architecture(settings: Settings, channels: tuple[str, ...], n_outputs: int) -> Architecture:
+def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) -> Architecture:
     """The network's sizes from the settings.
 
     Args:
         settings: None open.
-        channels: Names of the input channels.
+        source: Training windows.
         n_outputs: Numbers a step that the head takes.
 
     Returns:
         An architecture.
     """
     network, window = settings.network, settings.window
+    channels, horizon = source.panel.channels, source.windows.horizon
     units = network.units or (32,)
     n_layers = network.layers or len(units)
     return Architecture(
         look_back=window.look_back or 1,
-        horizon=window.horizon,
+        horizon=horizon,
         n_channels=len(channels),
         n_outputs=n_outputs,
         segment=network.segment or 1,
@@ -55,6 +69,7 @@ def make_architecture(settings: Settings, channels: tuple[str, ...], n_outputs: 
         recurrent_activation=network.recurrent_activation,
         bidirectional=network.bidirectional,
         branches=parse_branches(network.branch, channels),
+        n_static=n_static(source.normaliser.features),
     )
 
 
@@ -62,7 +77,7 @@ def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
     """The head of a network, its bins fitted on the targets of the training windows.
 
     Args:
-        name: ``point``, ``quantile`` or ``bins``.
+        name: ``point``, ``quantile``, ``bins``, ``hazard`` or ``mixture``.
         settings: None open.
         source: Training windows.
 
@@ -75,8 +90,66 @@ def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
         return PointHead(settings.network.loss or "mse")
     batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
     target = batch.target[batch.mask]
+    if name == "mixture":
+        cells = known_cells(batch)
+        never = bool(np.isposinf(cells[:, 1]).sum() >= LEAST_OPEN)
+        return fit_mixture(cells, settings.network.components or 3, never=never)
+    if name == "hazard":
+        return fit_hazards(batch, settings.transform.n_bins or 10)
     edges = target_edges(settings, target, steps if source.normaliser.is_common else None)
-    return BinsHead(edges, settings.transform.smoothing).count(target)
+    head = BinsHead(edges, settings.transform.smoothing)
+    return head.count(target) if batch.cell is None else replace(head, tails=open_tails(edges, batch))
+
+
+def fit_hazards(batch: Batch, n_bins: int) -> HazardHead:
+    """The hazard head of some training windows: bins with equal counts of closed waiting times.
+
+    Args:
+        batch: Training windows; without cells their targets are taken for the middles of narrow ones.
+        n_bins: Bins wanted.
+
+    Returns:
+        The head; its first edge lies a standard deviation below the smallest target.
+    """
+    target = batch.target[batch.mask]
+    inner = fit_bins(target, "quantile", n_bins)[1:-1] if len(target) else np.zeros(1)
+    lowest = float(target.min()) if len(target) else -1.0
+    return HazardHead.fit(np.unique(np.concatenate([[lowest - 1.0], inner])), known_cells(batch))
+
+
+def known_cells(batch: Batch) -> np.ndarray:
+    """(n, 3) limits of the targets that are known or open; narrow ones about targets that have none."""
+    if batch.cell is not None:
+        return np.asarray(batch.cell[np.isfinite(batch.cell[..., 0])])
+    target = batch.target[batch.mask]
+    none = np.full(target.shape, -np.inf)
+    return np.stack([target - POINT_WIDTH / 2, target + POINT_WIDTH / 2, none], axis=-1)
+
+
+def open_tails(edges: np.ndarray, batch: Batch) -> np.ndarray:
+    """Scales of the outer bins of waiting times, by maximum likelihood with the open ones.
+
+    Args:
+        edges: (n_bins + 1,) rising, normalised.
+        batch: Training windows with cells.
+
+    Returns:
+        (2,): of the lowest bin its mean depth; of the highest, all time spent beyond its inner edge over the
+        number of intervals that ended there.
+
+    Source:
+        The maximum likelihood of an exponential tail with right censoring, Lawless, "Statistical Models and
+        Methods for Lifetime Data", 2nd ed., 2003, section 4.1.
+    """
+    target = batch.target[batch.mask]
+    scales = tail_scales(target, edges)
+    if batch.cell is not None:
+        low, high = batch.cell[..., 0], batch.cell[..., 1]
+        waited = low[np.isposinf(high)] - edges[-2]
+        ended = target[target >= edges[-2]] - edges[-2]
+        if len(ended):
+            scales[1] = (ended.sum() + waited[waited > 0].sum()) / len(ended)
+    return np.asarray(np.maximum(scales, 1e-3))
 
 
 def target_edges(settings: Settings, target: np.ndarray, steps: Sequence[Step] | None) -> np.ndarray:

@@ -133,11 +133,11 @@ def _packed(batch: Fed) -> np.ndarray:
 
 def _packed_loss(head: Head) -> Any:
     """The head's loss as Keras calls it."""
+    is_flat = head.encode(np.zeros((1, 1)), np.ones((1, 1), dtype=bool)).ndim == 2
 
     def loss(packed: Any, outputs: Any) -> Any:
         """Take y and mask apart again."""
         y, mask = packed[:, :, :-1], packed[:, :, -1]
-        is_flat = head.encode(np.zeros((1, 1)), np.ones((1, 1), dtype=bool)).ndim == 2
         return head.loss(y[:, :, 0] if is_flat else y, mask, outputs)
 
     return loss

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,6 +20,10 @@ class Batch:
         target: (batch, horizon) float64, normalised as the network learns it; 0 where masked.
         mask: (batch, horizon) bool, where a target is known.
         series: (batch,) int64 index of the series in the panel.
+        cell: (batch, horizon, 3) float64, of waiting times, normalised like ``target``: what the target is
+            above, what it is at most (inf while the interval is open), and what it was known to exceed from
+            the start (-inf for nothing). NaN where nothing is known. None for other targets.
+        static: (batch, n_static) float32 history features, normalised; None without any.
     """
 
     past: np.ndarray
@@ -27,6 +31,8 @@ class Batch:
     target: np.ndarray
     mask: np.ndarray
     series: np.ndarray
+    cell: np.ndarray | None = None
+    static: np.ndarray | None = None
 
     def take(self, index: np.ndarray | slice) -> Batch:
         """Some of the windows.
@@ -37,7 +43,17 @@ class Batch:
         Returns:
             A new batch; views where ``index`` is a slice.
         """
-        return Batch(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
+        parts: dict[str, Any] = {}
+        for field in fields(self):
+            part = getattr(self, field.name)
+            parts[field.name] = None if part is None else part[index]
+        return Batch(**parts)
+
+    @property
+    def inputs(self) -> dict[str, np.ndarray]:
+        """What the network takes, by the name of its input."""
+        parts = {"past": self.past, "observed": self.observed, "static": self.static}
+        return {name: part for name, part in parts.items() if part is not None}
 
 
 class BatchSource(Protocol):

@@ -10,6 +10,10 @@ import numpy as np
 from forecaster.data.panel import Panel
 from forecaster.distributions.steps import Step
 from forecaster.windows.batch import Batch, Gathered
+from forecaster.windows.cells import normalised_cells
+from forecaster.windows.features import history_features
+from forecaster.windows.outcomes import gather_outcomes
+from forecaster.windows.rows import gather_past, gather_targets
 from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Windows, thin
 
@@ -26,12 +30,15 @@ class WindowSource:
         windows: Where the windows are.
         normaliser: Transforms, fitted on training rows.
         known: (n_series,) int64 index of every series among those trained on, -1 for others.
+        cell: Resolution of waiting times, 0 for real numbers: batches then say between which limits each
+            target lies, of those too that are still open. None: batches hold the targets alone.
     """
 
     panel: Panel
     windows: Windows
     normaliser: Normaliser
     known: np.ndarray
+    cell: float | None = None
 
     @property
     def n_windows(self) -> int:
@@ -47,23 +54,37 @@ class WindowSource:
         Returns:
             The batch, and steps whose inverse takes a forecast back to the unit of the data.
         """
-        starts = self.windows.starts[positions]
-        series = self.panel.series_of(starts + (self.windows.look_back - 1))
-        past = gather_past(self.panel, starts, series, self.windows.look_back)
+        windows, panel = self.windows.select(positions), self.panel
+        series = panel.series_of(windows.origins)
+        past = gather_past(panel, windows.starts, series, windows.look_back)
         observed = ~np.isnan(past)
-        normal, steps = self.normaliser.normalise(past, self.known[series], self.windows.horizon)
-        y = gather_targets(self.panel, starts, series, self.windows)
+        normal, steps = self.normaliser.normalise(past, self.known[series], windows.horizon)
+        y = gather_targets(panel, windows.starts, series, windows)
         for step in steps:
             y = step.forward(y)
         mask = ~np.isnan(y)
+        names = self.normaliser.features
         batch = Batch(
             past=np.where(observed, normal, 0.0).astype(np.float32),
             observed=observed.astype(np.float32),
             target=np.where(mask, y, 0.0),
             mask=mask,
             series=self.known[series],
+            cell=None if self.cell is None else self._cells(windows, steps),
+            static=self._static(windows.origins) if names else None,
         )
         return batch, steps
+
+    def _cells(self, windows: Windows, steps: list[Step]) -> np.ndarray:
+        """Limits of the targets, normalised; see ``Batch``."""
+        return normalised_cells(gather_outcomes(self.panel, windows), steps, self.cell or 0.0)
+
+    def _static(self, origins: np.ndarray) -> np.ndarray:
+        """(batch, n_static) history features, normalised."""
+        normaliser = self.normaliser
+        raw = history_features(self.panel, origins, normaliser.features, normaliser.event_rate)
+        normal = (raw - normaliser.static_shift) / normaliser.static_scale
+        return np.asarray(normal, dtype=np.float32)
 
     def gather_all(self) -> tuple[Batch, list[Step]]:
         """All windows at once; for sets that were thinned."""
@@ -93,19 +114,25 @@ MOST_SCALED = 4096
 
 
 def with_scales(source: WindowSource) -> WindowSource:
-    """The source with inputs and targets brought to mean 0 and spread 1 over its windows.
+    """The source with inputs, targets and history features brought to mean 0, spread 1 over its windows.
 
     Args:
         source: Training windows, their transforms fitted.
 
     Returns:
-        The same windows, with ``input_scale`` and ``target_scale`` fitted.
+        The same windows, with ``input_scale``, ``target_scale`` and those of the features fitted.
     """
     batch, _ = replace(source, windows=thin(source.windows, MOST_SCALED)).gather_all()
     target = source.normaliser.target
     seen = batch.past[:, :, target][batch.observed[:, :, target] > 0]
+    shift, scale = np.zeros(0), np.ones(0)
+    if batch.static is not None:
+        shift, scale = batch.static.mean(axis=0, dtype=np.float64), batch.static.std(axis=0, dtype=np.float64)
+        scale = np.where(scale > 1e-6, scale, 1.0)
     normaliser = replace(
         source.normaliser,
+        static_shift=shift,
+        static_scale=scale,
         input_scale=_mean_and_spread(seen),
         target_scale=_mean_and_spread(batch.target[batch.mask]),
     )
@@ -122,41 +149,3 @@ def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
     mean = float(values.mean(dtype=np.float64))
     spread = float(np.abs(values - mean).mean(dtype=np.float64)) * np.sqrt(np.pi / 2)
     return mean, float(spread) if spread > 1e-6 * max(abs(mean), 1e-6) else 1.0
-
-
-def gather_past(panel: Panel, starts: np.ndarray, series: np.ndarray, look_back: int) -> np.ndarray:
-    """Raw inputs of windows.
-
-    Args:
-        panel: The rows.
-        starts: (batch,) int64 first rows of the windows.
-        series: (batch,) int64 series they belong to.
-        look_back: Input steps.
-
-    Returns:
-        (batch, look_back, n_channels) float64, NaN before the series begins and where nothing was observed.
-    """
-    rows = starts[:, None] + np.arange(look_back)
-    begins = panel.offsets[series]
-    past: np.ndarray = panel.values[np.maximum(rows, begins[:, None])]  # (batch, look_back, n_channels)
-    if (starts < begins).any():
-        past[rows < begins[:, None]] = np.nan
-    return past
-
-
-def gather_targets(panel: Panel, starts: np.ndarray, series: np.ndarray, windows: Windows) -> np.ndarray:
-    """Raw targets of windows.
-
-    Args:
-        panel: The rows.
-        starts: (batch,) int64 first rows of the windows.
-        series: (batch,) int64 series they belong to.
-        windows: Gives ``look_back``, ``horizon`` and the rows that targets may come from.
-
-    Returns:
-        (batch, horizon) float64, NaN beyond the limit of the series and where nothing was observed.
-    """
-    rows = starts[:, None] + windows.look_back + np.arange(windows.horizon)
-    inside = rows < windows.limits[series][:, None]
-    y = panel.y[np.minimum(rows, panel.n_rows - 1)]
-    return np.where(inside, y, np.nan)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.panel import Panel
-from forecaster.windows.gather import gather_targets
+from forecaster.windows.rows import gather_targets
 from forecaster.windows.waits import waits_since
 from forecaster.windows.windows import Windows
 

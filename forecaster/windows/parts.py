@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecaster.config.defaults import DataFacts
 from forecaster.config.settings import WindowSettings
 from forecaster.data.panel import Panel
+from forecaster.windows.features import find_calendar
 from forecaster.windows.split import Split
 from forecaster.windows.windows import Span, Windows, make_windows
+
+# Kinds whose target is a waiting time.
+WAITING = ("events", "intervals")
 
 # Shares of a random split: 4:1, as textbooks have it, and a tenth to choose the weights by.
 RANDOM_TEST, RANDOM_VALID = 0.2, 0.1
@@ -33,6 +37,16 @@ class Parts:
     test: Windows
 
 
+def network_horizon(panel: Panel, settings: WindowSettings) -> int:
+    """Steps that a network forecasts at once: one waiting time; later ones come from sampling."""
+    return 1 if panel.kind in WAITING else settings.horizon
+
+
+def training_span(span: Span, settings: WindowSettings) -> Span:
+    """The span to train on: without the intervals still open where they are not to be learnt from."""
+    return span if settings.censor else replace(span, as_of=None)
+
+
 def make_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int = 0) -> Parts:
     """Windows of every part; validation and test take every origin, training every ``stride``.
 
@@ -49,7 +63,7 @@ def make_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int =
         return _random_parts(panel, split, settings, seed)
     return Parts(
         split.train,
-        part_windows(panel, split.train, settings, stride=settings.stride),
+        part_windows(panel, training_span(split.train, settings), settings, stride=settings.stride),
         part_windows(panel, split.valid, settings),
         part_windows(panel, split.test, settings),
     )
@@ -76,7 +90,7 @@ def part_windows(panel: Panel, span: Span, settings: WindowSettings, stride: int
         panel,
         span,
         settings.look_back,
-        settings.horizon,
+        network_horizon(panel, settings),
         min_history=settings.min_history,
         stride=stride,
     )
@@ -84,7 +98,8 @@ def part_windows(panel: Panel, span: Span, settings: WindowSettings, stride: int
 
 def _random_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int) -> Parts:
     """Windows dealt out at random: neighbours share rows, so the scores are too good."""
-    windows = part_windows(panel, split.everything, settings, stride=settings.stride)
+    everything = training_span(split.everything, settings)
+    windows = part_windows(panel, everything, settings, stride=settings.stride)
     order = np.random.default_rng([seed, 4, 1]).permutation(windows.n_windows)
     shares = [
         size if isinstance(size, float) else default
@@ -124,4 +139,6 @@ def data_facts(panel: Panel, span: Span) -> DataFacts:
         season_length=panel.season_length,
         lowest=float(y.min()) if len(y) else 0.0,
         spread_ratio=float(high / low) if low > 0 else float("inf"),
+        n_open=int((rows.lengths > 0).sum()) if span.as_of is not None and panel.n_series > 1 else 0,
+        calendar=find_calendar(rows),
     )

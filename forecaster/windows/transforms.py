@@ -7,13 +7,14 @@ target went through is a list of steps (``distributions.transformed``), which al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.distributions.steps import AffineStep, LogStep, Step
 from forecaster.errors import ConfigError
+from forecaster.windows.features import n_static
 from forecaster.windows.windows import Span
 
 # Lowest value of a logarithm after `level`, as a share of the level.
@@ -53,6 +54,10 @@ class Normaliser:
         input_scale: Mean and spread of the transformed target channel of training windows.
         target_scale: Mean and spread of their transformed targets: what the network learns is of order 1,
             however small the changes are that are left after the transforms.
+        features: Names of the history features, see ``history_features``.
+        event_rate: Mean number of events in a unit of time over the training rows, for the feature ``lead``.
+        static_shift: (n_static,) mean of the features over training windows.
+        static_scale: (n_static,) standard deviation likewise.
     """
 
     steps: tuple[Fitted, ...]
@@ -63,6 +68,10 @@ class Normaliser:
     covariate_scale: np.ndarray
     input_scale: tuple[float, float] = (0.0, 1.0)
     target_scale: tuple[float, float] = (0.0, 1.0)
+    features: tuple[str, ...] = ()
+    event_rate: float = 1.0
+    static_shift: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    static_scale: np.ndarray = field(default_factory=lambda: np.ones(0))
 
     @property
     def is_common(self) -> bool:
@@ -95,6 +104,25 @@ class Normaliser:
         shift, scale = self.target_scale
         steps.append(AffineStep(np.full((1, 1), shift), np.full((1, 1), scale)))
         return normal, steps
+
+    def with_features(self, names: Sequence[str], event_rate: float) -> Normaliser:
+        """The same with history features, which are still to be scaled.
+
+        Args:
+            names: See ``history_features``.
+            event_rate: Mean number of events in a unit of time.
+
+        Returns:
+            A new normaliser.
+        """
+        n = n_static(names)
+        return replace(
+            self,
+            features=tuple(names),
+            event_rate=event_rate,
+            static_shift=np.zeros(n),
+            static_scale=np.ones(n),
+        )
 
     def _step(self, fitted: Fitted, x: np.ndarray, series: np.ndarray) -> Step:
         """The step of these windows; ``x`` is (batch, look_back)."""

@@ -8,6 +8,9 @@ import numpy as np
 
 from forecaster.data.panel import Panel
 
+# Cells below this share of a unit, which the usual gap fills, are not told from real numbers.
+FINEST = 1e-6
+
 
 @dataclass(frozen=True)
 class Waits:
@@ -71,9 +74,14 @@ def open_waits(panel: Panel, origins: np.ndarray) -> Waits:
 
 
 def gap_cell(panel: Panel) -> float:
-    """Smallest difference between two gaps of an events panel, in units; 0 for real numbers."""
+    """Smallest difference between two gaps of an events panel, in units; 0 for real numbers.
+
+    Stamps so fine that the mass of a cell is lost in the rounding of a probability count as real numbers.
+    """
     stamp = _stamp_cell(panel)
-    return max(stamp, 1.0) if panel.gap == "calendar" else stamp
+    if panel.gap == "calendar":
+        return max(stamp, 1.0)
+    return stamp if stamp > FINEST else 0.0
 
 
 def cell_limits(y: np.ndarray, cell: float) -> tuple[np.ndarray, np.ndarray]:

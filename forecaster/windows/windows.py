@@ -140,6 +140,8 @@ def make_windows(
     targets = targets[known[ends] > known[targets]]
     if span.as_of is not None:
         has_history = span.ends - series_begins >= before
+        if span.since is not None:  # a part that ends when it begins has seen nothing
+            has_history &= np.asarray(span.as_of) > np.asarray(span.since)
         targets = np.sort(np.concatenate([targets, span.ends[has_history]]), kind="stable")
     limits = np.asarray(span.ends, dtype=np.int64)
     return Windows(targets - look_back, look_back, horizon, limits, span.as_of, span.since)

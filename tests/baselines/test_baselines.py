@@ -8,7 +8,8 @@ from forecaster.baselines.autoregression import Autoregression
 from forecaster.baselines.levels import TrainingLevel
 from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive, Zero
 from forecaster.data.panel import Clock, Panel
-from forecaster.evaluation.metrics import ScoringContext, score
+from forecaster.distributions import Conditioned
+from forecaster.evaluation.metrics import ScoringContext, negative_log_likelihood, score
 
 
 def make_panel(*series, kind="values", season=1, ids=None) -> Panel:
@@ -165,7 +166,11 @@ def test_constant_series_is_forecast_as_the_constant():
     panel = make_panel(np.ones(40), kind="intervals")
     for baseline in all_baselines(panel):
         forecast = baseline.fit(panel, np.array([30]), 3, 2).predict(panel, np.array([35]))
-        assert forecast.quantile(np.array([0.1, 0.5, 0.9])) == pytest.approx(np.ones((1, 2, 3)), abs=1e-3)
+        found = forecast.quantile(np.array([0.1, 0.5, 0.9]))
+        if baseline.name == "exponential":  # which cannot be constant, whatever its mean
+            assert found[0, 0, 1] == pytest.approx(np.log(2), rel=1e-3)
+        else:
+            assert found == pytest.approx(np.ones((1, 2, 3)), abs=2e-3), baseline.name
 
 
 def test_kinds_have_their_baselines():
@@ -176,6 +181,65 @@ def test_kinds_have_their_baselines():
     assert seasonal == ["last", "seasonal_naive", *usual[1:]]
     returns = [one.name for one in all_baselines(make_panel(rows, kind="ohlc"))]
     assert returns == ["zero", "mean", "median", "moving_average", "autoregression"]
+    gaps = ["last", "mean", "median", "empirical", "exponential", "weibull", "gamma", "lognormal"]
+    gaps += ["autoregression", "log_autoregression", "markov"]
+    assert [one.name for one in all_baselines(make_panel(rows, kind="intervals"))] == gaps
+    weekly = [one.name for one in all_baselines(make_panel(rows, kind="intervals", season=7))]
+    assert weekly == ["last", "seasonal_naive", *gaps[1:]]
+
+
+def test_many_series_of_events_are_held_against_bg_nbd(event_panel):
+    assert "bg_nbd" in [one.name for one in all_baselines(event_panel(*[[0.0]] * 50, as_of=2.0))]
+    assert "bg_nbd" not in [one.name for one in all_baselines(event_panel(*[[0.0]] * 49, as_of=2.0))]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(
+    "times",
+    [
+        [[0, 3, 4, 9, 11, 20]],
+        [list(range(0, 70, 7))],
+        [[5, 5, 5, 5, 5]],
+        [[5]],
+        [[5, 9]],
+        [[5]] * 60,
+        [[5, 5]] * 60,
+        [[5], [5, 5, 5], list(range(0, 300, 3))],
+    ],
+    ids=["five", "equal", "zeros", "single", "pair", "single-each", "zero-each", "mixed"],
+)
+def test_poor_events_are_forecast_without_a_warning(event_panel, times, whole):
+    for as_of in (None, 400):
+        panel = event_panel(*times, as_of=as_of, whole=whole)
+        origins = panel.offsets[1:] - 1
+        for baseline in all_baselines(panel):
+            forecast = baseline.fit(panel, panel.offsets[1:], 3, 2).predict(panel, origins)
+            assert forecast.shape == (len(origins), 2), baseline.name
+            found = forecast.quantile(np.array([0.1, 0.5, 0.9]))
+            assert (found >= 0).all(), baseline.name
+            finite = np.isfinite(forecast.median()).all()
+            assert finite or baseline.name == "bg_nbd", baseline.name  # where most never come again
+            assert not np.isnan(forecast.crps(3.0)).any(), baseline.name
+            assert not np.isnan(forecast.mean()).any(), baseline.name
+            assert (forecast.cdf(7.0) <= 1 + 1e-12).all(), baseline.name
+            left = Conditioned(forecast, np.full((len(origins), 1), 30.0))
+            assert (left.median() >= 30.0).all(), baseline.name
+            assert np.isfinite(negative_log_likelihood(forecast, np.full(found.shape[:2], 2.0), 1.0)).all()
+
+
+def test_events_without_training_rows_are_forecast(event_panel):
+    panel = event_panel([0, 3, 4], [2], whole=True)
+    for baseline in all_baselines(panel):
+        forecast = baseline.fit(panel, panel.offsets[:-1], 3, 1).predict(panel, np.array([2, 3]))
+        assert np.isfinite(forecast.median()).all(), baseline.name
+
+
+def test_seven_thousand_events_are_quick(event_panel):
+    rng = np.random.default_rng(0)
+    panel = event_panel(np.cumsum(rng.gamma(0.7, 3.0, size=7000)))
+    for baseline in all_baselines(panel):
+        forecast = baseline.fit(panel, panel.offsets[1:] - 700, 8, 1).predict(panel, np.arange(6300, 7000))
+        assert forecast.shape == (700, 1)
 
 
 @pytest.mark.parametrize("kind", ["values", "events", "ohlc"])

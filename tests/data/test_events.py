@@ -82,7 +82,7 @@ def test_as_of_may_be_later_than_every_event() -> None:
 
 def test_ties_are_kept_merged_or_refused() -> None:
     times, ids = ["2020-01-01", "2020-01-01", "2020-01-03"], ["a", "a", "a"]
-    kept = read(times, ids, unit="day")
+    kept = read(times, ids, unit="day", ties="keep")
     np.testing.assert_array_equal(kept.y, [np.nan, 0, 2])
     assert ("ties", 1) in codes(kept)
     merged = read(times, ids, unit="day", ties="merge")
@@ -134,3 +134,71 @@ def test_many_series_are_read_in_their_order() -> None:
     assert panel.ids[0] == str(rows[0] % 50_000)
     np.testing.assert_array_equal(panel.y[:4], [np.nan, 1, 1, 1])
     np.testing.assert_array_equal(panel.lengths, np.full(50_000, 4))
+
+
+def sales(**settings: Any) -> Panel:
+    frame = pd.DataFrame(
+        {
+            "item": ["b", "a", "b", "a"],
+            "time": ["2020-01-03", "2020-01-01", "2020-01-05", "2020-01-04"],
+            "amount": [3.0, 1.0, np.nan, 4.0],
+            "size": [30, 10, 50, 40],
+        }
+    )
+    return read_panel(frame, DataSettings(**{"kind": "events", "unit": "day", **settings}))
+
+
+def test_past_columns_are_channels_behind_the_gap() -> None:
+    panel = sales(past="size,amount")
+    assert (panel.channels, panel.target) == (("gap", "size", "amount"), 0)
+    np.testing.assert_array_equal(
+        panel.values, [[np.nan, 30, 3], [2, 50, np.nan], [np.nan, 10, 1], [3, 40, 4]]
+    )
+    assert panel.columns == {"id": "item", "time": "time", "past": "size", "past2": "amount"}
+    assert ("missing_values", 1) in codes(panel)
+    assert sales().channels == ("gap",)
+
+
+def test_past_columns_follow_rows_that_are_cut_off_and_names_of_a_run() -> None:
+    np.testing.assert_array_equal(sales(past="size", as_of="2020-01-04").values[:, 1], [30, 10, 40])
+    frame = pd.DataFrame({"t": ["2020-01-01", "2020-01-02"], "n": [1, 2], "m": ["x", "y"]})
+    trained = {"time": "t", "past": "n", "mark": "m"}
+    panel = read_panel(frame, DataSettings(kind="events"), trained)
+    assert (panel.channels, panel.mark_names) == (("gap", "n"), ("x", "y"))
+
+
+def test_past_columns_hold_numbers(tmp_path: Any) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("time,amount\n2020-01-01,3\n2020-01-02,many\n")
+    with pytest.raises(DataError, match=r"sales\.csv, line 3, column 'amount': 'many' is not a number"):
+        read_panel(path, DataSettings(kind="events", past=("amount",)))
+    path.write_text("time,amount\n2020-01-01,\n2020-01-02,\n")
+    with pytest.raises(DataError, match=r"column 'amount' holds no value\. Name another with --past"):
+        read_panel(path, DataSettings(kind="events", past=("amount",)))
+
+
+def test_a_named_column_is_neither_id_nor_time() -> None:
+    panel = sales(mark="item")
+    assert panel.n_series == 1 and panel.mark_names == ("a", "b")
+    assert "id" not in panel.columns
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            {"past": "price"},
+            "column 'price' is missing; found .* Name another with --past",
+        ),
+        ({"mark": "kind"}, "column 'kind' is missing; .* Name another with --mark"),
+        ({"past": "time", "time": "time"}, "--past time: this column is the time. Name another"),
+        ({"mark": "item", "id": "item"}, "--mark item: this column is the id. Name another"),
+        ({"past": "size,size"}, "--past size: the column is named twice"),
+        ({"past": "size", "count_per": "day"}, "--past size: counts per day have no other column"),
+        ({"kind": "values", "past": "size", "target": "amount"}, "--past size: only for events; the file is"),
+        ({"kind": "values", "mark": "item", "target": "amount"}, "--mark item: only for events; the file is"),
+    ],
+)
+def test_columns_beside_events_that_do_not_fit_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises((ConfigError, DataError), match=message):
+        sales(**settings)

@@ -6,6 +6,7 @@ from forecaster.data.names import (
     first_named,
     is_id_name,
     is_interval_name,
+    is_person_name,
     is_time_name,
     normal,
 )
@@ -34,6 +35,17 @@ def test_ids_are_known_by_their_ends() -> None:
 def test_times_are_known_by_their_words() -> None:
     assert all(is_time_name(name) for name in ("ds", "order_date", "created_at", "消费时间", "Date Time"))
     assert not any(is_time_name(name) for name in ("candidate", "lifetime", "runtimes", "value"))
+
+
+def test_customers_are_known_by_the_last_word() -> None:
+    names = (
+        "customer_id CustomerID CUSTOMERID customerNr Cust_No custkey user member-number AccountNumber buyer"
+    )
+    names += " visitorId patient subscriber_id Person household_key customer_unique_id shopClientId"
+    names += " 会员编号 用户ID"
+    assert not [name for name in names.split() if not is_person_name(name)]
+    others = "machine_id user_agent account_type custom_id ticker id seq_id device store_id personal 门店编号"
+    assert not [name for name in others.split() if is_person_name(name)]
 
 
 def test_intervals_are_known_by_their_words() -> None:

@@ -28,7 +28,7 @@ def test_column_named_as_id_stays_text() -> None:
     table = read_table(io.BytesIO(b"shop,value\n01,1\n"), DataSettings(id="shop"))
     assert table.columns["shop"].to_pylist() == ["01"]
     assert (
-        read_table(io.BytesIO(b"shop,value\n01,1\n"), DataSettings(), "shop").columns["shop"][0].as_py()
+        read_table(io.BytesIO(b"shop,value\n01,1\n"), DataSettings(), ["shop"]).columns["shop"][0].as_py()
         == "01"
     )
 

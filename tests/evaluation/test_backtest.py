@@ -26,11 +26,11 @@ def test_one_cutoff() -> None:
     assert cutoff_rows(panel_of([1.0, 2, 3, 4]), Origins(1), horizon=1).tolist() == [[2]]
 
 
-def count_fits(n_windows: int, refit: int) -> tuple[pd.DataFrame, int]:
+def count_fits(n_windows: int, refit: int, final_fit: bool = False) -> tuple[pd.DataFrame, int]:
     """A backtest of 40 rows, and how often it trained."""
     y = 5 + np.sin(np.arange(40.0))
     panel = read_panel(pd.DataFrame({"step": np.arange(40), "y": y}))
-    settings = make_settings({**TINY, "look_back": 4, "horizon": 2, "season": 1})
+    settings = make_settings({**TINY, "look_back": 4, "horizon": 2, "season": 1, "final_fit": final_fit})
     begun = []
     hooks = Hooks(progress=lambda _stage, _member, result: begun.append(result.epoch == 1))
     table = backtest(panel, settings, Origins(n_windows, 3, refit), Columns((80,)), hooks)
@@ -47,6 +47,13 @@ def test_training_is_repeated_as_asked(refit: int, n_fits: int) -> None:
     assert list(table.columns) == [
         "unique_id", "ds", "cutoff", "y", "forecast", "forecast-lo-80", "forecast-hi-80",
     ]  # fmt: skip
+
+
+def test_what_is_tested_is_fitted_on_all_rows_before_the_cutoff() -> None:
+    first, once = count_fits(1, 0)
+    final, twice = count_fits(1, 0, final_fit=True)
+    assert (once, twice) == (1, 2)
+    assert (first["forecast"] != final["forecast"]).all()
 
 
 def test_short_series_take_part_from_the_cutoff_that_they_reach() -> None:
@@ -68,6 +75,19 @@ def test_origins_of_events_are_the_events_themselves() -> None:
     assert found["cutoff"].dt.strftime("%m-%d").tolist() == ["02-05", "02-14"]
     assert found["ds"].dt.strftime("%m-%d").tolist() == ["02-14", "02-24"]
     assert (found["forecast"] > 0).all()
+
+
+def test_several_events_ahead_are_gaps_one_after_the_other() -> None:
+    days = np.datetime64("2024-01-01") + np.arange(0, 30, 2)
+    panel = read_panel(pd.DataFrame({"date": days.astype(str)}), DataSettings(kind="events", unit="day"))
+    settings = make_settings({**TINY, "look_back": 2, "horizon": 3})
+    found = backtest(panel, settings, Origins(2), Columns((80,)), Hooks())
+    # the last event is 2024-01-29; three events come after the last cutoff
+    assert found["cutoff"].dt.strftime("%m-%d").tolist() == ["01-21"] * 3 + ["01-23"] * 3
+    assert found["ds"].dt.strftime("%m-%d").tolist() == ["01-23", "01-25", "01-27", "01-25", "01-27", "01-29"]
+    assert found["y"].tolist() == [2.0] * 6
+    assert (found["forecast-lo-80"] <= found["forecast"]).all()
+    assert backtest(panel, settings, Origins(2), Columns((80,)), Hooks()).equals(found)
 
 
 def test_too_short_for_a_single_cutoff_is_said() -> None:

@@ -9,7 +9,16 @@ import pytest
 from forecaster.config.settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
-from forecaster.distributions import Binned, Distribution, LogStep, PointMass, Transformed
+from forecaster.distributions import (
+    AffineStep,
+    Binned,
+    Clipped,
+    Distribution,
+    LogStep,
+    PointMass,
+    Transformed,
+)
+from forecaster.distributions.normal_mixture import NormalMixture
 from forecaster.errors import ConfigError
 from forecaster.evaluation.events import event_table
 from forecaster.evaluation.tables import Columns
@@ -111,6 +120,56 @@ def test_heavy_tail_is_not_never() -> None:
     assert table["never"].tolist() == [0.0, 0.0]
 
 
+def random_mixture(rng: np.random.Generator, n: int) -> Distribution:
+    """Log-normal mixtures of all sizes, of which a share never comes."""
+    weights = rng.dirichlet(np.full(4, 0.5), size=(n, 1))
+    loc, scale = rng.normal(0, 2, size=(n, 1, 3)), rng.uniform(0.05, 3, size=(n, 1, 3))
+    mixture = NormalMixture(loc, scale, weights[..., :3], weights[..., 3])
+    return Clipped(Transformed(mixture, [LogStep(1e-3), AffineStep(np.zeros((1, 1)), np.ones((1, 1)))]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_table_of_any_mixture_is_sound(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = 40
+    stamps = np.datetime64("2024-01-01", "m") + rng.integers(0, 60 * 24 * 400, size=n)
+    panel = panel_of(*[(f"s{number:02}", str(stamp)) for number, stamp in enumerate(stamps)], id="id")
+    durations = ["90d", "1h", "7d", "12h", "7d", "9999d"]
+    paths = rng.gamma(0.5, 20, size=(50, n, 3))
+    paths[rng.random(paths.shape) < 0.1] = np.inf
+    columns = Columns((50, 80), (0.01,))
+    table = event_table(panel, last_origins(panel), random_mixture(rng, n), columns, durations, paths)
+    dates = [name for name in table.columns if name.startswith(("next_event", "q-"))]
+    for name in dates:
+        assert ((table[name] >= table["as_of"]) | table[name].isna()).all()
+    assert table.loc[table["never"] > 0.5, "next_event"].isna().all()
+    assert (table["next_event-lo-80"] <= table["next_event-lo-50"]).sum() >= table["next_event-lo-50"].count()
+    rising = table[["within_1h", "within_12h", "within_7d", "within_90d", "within_9999d"]].to_numpy()
+    assert (rising >= 0).all() and (rising <= 1).all() and (np.diff(rising, axis=1) >= 0).all()
+    assert (rising[:, -1] <= 1 - table["never"] + 1e-9).all()
+    assert table["overdue"].between(0, 1).all() and (table.loc[table["step"] > 1, "overdue"] == 0).all()
+    for name in ["within_7d", "never"]:
+        steps = np.diff(table[name].to_numpy().reshape(n, 3), axis=1)
+        assert (steps <= 0).all() if name == "within_7d" else (steps >= 0).all()
+    moments = table["next_event"].to_numpy().reshape(n, 3)
+    later = np.isnat(moments[:, 1:]) | (moments[:, 1:] >= moments[:, :-1])
+    assert later.all()
+
+
+def test_paths_are_counted_by_what_has_come_in_all() -> None:
+    panel = panel_of(("a", "2024-01-01 00:00"), ("a", "2024-01-02 12:30"))
+    # four paths of two gaps: the second event after 3, 5, 9 days, and never
+    paths = np.array([[[1.0, 2.0]], [[1.0, 4.0]], [[4.0, 5.0]], [[2.0, np.inf]]])
+    table = event_table(panel, last_origins(panel), uniform(1), Columns((), (0.25, 0.75)), ["4d"], paths)
+    second = table.iloc[1]
+    assert second["within_4d"] == 0.25
+    assert second["never"] == 0.25
+    assert second["next_event"] == pd.Timestamp("2024-01-07 12:30")
+    assert second["q-0.25"] == pd.Timestamp("2024-01-05 12:30")
+    assert second["q-0.75"] == pd.Timestamp("2024-01-11 12:30")
+    assert (second["step"], second["elapsed"], second["overdue"]) == (2, 0.0, 0.0)
+
+
 def test_numbers_as_times_stay_numbers() -> None:
     table = pd.DataFrame({"id": ["a", "a", "b"], "time": [10, 13, 20]})
     panel = read_panel(table, DataSettings(kind="events"))
@@ -118,8 +177,9 @@ def test_numbers_as_times_stay_numbers() -> None:
     assert found["as_of"].tolist() == [20, 20]
     assert found["next_event"].tolist() == [22.0, 25.0]
     assert found["within_4"].tolist() == [1.0, 0.0]
-    with pytest.raises(ConfigError, match="--within 7d: times are plain numbers here"):
-        table_of(panel, uniform(2), within=["7d"])
+    for text in ("7d", "0", "-3", "inf"):
+        with pytest.raises(ConfigError, match=f"--within {text}: times are plain numbers here"):
+            table_of(panel, uniform(2), within=[text])
 
 
 def test_a_later_as_of_waits_longer() -> None:

@@ -2,15 +2,14 @@ import numpy as np
 import pytest
 
 from forecaster.distributions import Binned, Clipped, Normal, Pointed, PointMass, Quantiles
-from forecaster.evaluation.metrics import (
-    ScoringContext,
+from forecaster.evaluation.metrics import ScoringContext, score
+from forecaster.evaluation.value_errors import (
     absolute_error,
     bin_errors,
     covered,
     negative_log_likelihood,
     quantile_error,
     scaled_error,
-    score,
     seasonal_scale,
     squared_error,
     symmetric_error,

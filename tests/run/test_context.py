@@ -53,6 +53,59 @@ def test_facts_are_those_of_the_whole_series(tiny_panel: Panel) -> None:
     assert [stamp.hour for stamp in table["last"]] == [2, 1]
 
 
+def cut_events() -> Panel:
+    """Events of two series, of which only the last two and one were handed on; with marks."""
+    days = np.datetime64("2024-01-01", "ns") + np.array([0, 3, 4, 9, 6]) * np.timedelta64(1, "D")
+    whole = Panel(
+        kind="events",
+        values=np.array([[np.nan, 5.0], [3.0, 6.0], [1.0, np.nan], [5.0, 7.0], [np.nan, 8.0]]),
+        offsets=np.array([0, 4, 5]),
+        times=days,
+        ids=np.array(["x", "y"], dtype=object),
+        channels=("gap", "amount"),
+        target=0,
+        clock=Clock("date", resolution=86_400e9),
+        unit="day",
+        unit_length=86_400e9,
+        as_of=np.array(["2024-01-15", "2024-01-08"], dtype="datetime64[ns]"),
+        marks=np.array([0, 1, -1, 0, 1]),
+        mark_names=("visit", "call"),
+    )
+    return whole.take(np.array([2, 4]), np.array([4, 5]))
+
+
+def test_events_cut_off_before_are_known_when_read_again(tmp_path: Path) -> None:
+    panel = cut_events()
+    assert_same(there_and_back(panel, 5, tmp_path), panel)
+    shorter = there_and_back(panel, 1, tmp_path)
+    assert shorter.n_earlier is not None and shorter.n_earlier.tolist() == [3, 0]
+    assert shorter.first_times.astype("datetime64[D]").astype(str).tolist() == ["2024-01-01", "2024-01-07"]
+    assert shorter.marks is not None and shorter.marks.tolist() == [0, 1]
+    assert shorter.mark_names == ("visit", "call")
+
+
+def test_first_and_n_rows_are_of_the_whole_series_of_events() -> None:
+    table = pq.read_table(io.BytesIO(context_bytes(cut_events(), 1)["series.parquet"])).to_pydict()
+    assert table["n_rows"] == [4, 1]
+    assert table["n_context"] == [1, 1]
+    assert [stamp.day for stamp in table["first"]] == [1, 7]
+    assert [stamp.day for stamp in table["last"]] == [10, 7]
+
+
+def test_events_without_rows_still_know_when_they_began(tmp_path: Path) -> None:
+    found = there_and_back(cut_events(), 0, tmp_path)
+    assert found.n_rows == 0
+    assert found.n_before(found.offsets[1:]).tolist() == [4, 1]
+    assert found.first_times.astype("datetime64[D]").astype(str).tolist() == ["2024-01-01", "2024-01-07"]
+
+
+@pytest.mark.parametrize("names", [[], ["visit"], ["visit", 2]])
+def test_marks_without_names_are_refused(tmp_path: Path, names: list[object]) -> None:
+    there_and_back(cut_events(), 1, tmp_path)
+    with pytest.raises(RunError, match=r"marks and the names of spec.json do not fit|spec.json: panel: kind"):
+        read_context(tmp_path, {**panel_facts(cut_events()), "mark_names": names})
+
+
 def test_rows_can_be_read_by_others(tiny_panel: Panel) -> None:
     frame = pq.read_table(io.BytesIO(context_bytes(tiny_panel, 1)["context.parquet"])).to_pandas()
     assert list(frame.columns) == ["unique_id", "ds", "channel_y", "channel_x"]

@@ -1,0 +1,126 @@
+"""History features: what is known of a series beyond its look-back when an event has just come.
+
+None of them looks at what comes after the event, nor at how long the series is observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from forecaster.data.calendar import DAY, to_wall
+from forecaster.data.panel import Panel
+
+# Numbers that each feature takes.
+WIDTHS = {"count": 1, "age": 1, "mean_gap": 1, "single": 1, "lead": 1, "hour": 2, "weekday": 7, "month": 2}
+CALENDAR = ("hour", "weekday", "month")
+
+
+# Length of each cycle in ns, the coarsest resolution that shows it, and how many of them the data must have
+# seen: a month that came once only says how late in the data an event was.
+CYCLES = {
+    "hour": (DAY, DAY // 24, 14),
+    "weekday": (7 * DAY, DAY, 8),
+    "month": (365 * DAY, DAY, 3),
+}
+
+
+def find_calendar(panel: Panel) -> tuple[str, ...]:
+    """Calendar features that the stamps carry and that the data has seen often enough.
+
+    Args:
+        panel: Training rows.
+
+    Returns:
+        Some of ``hour``, ``weekday``, ``month``; none for times that are no dates.
+    """
+    if panel.kind != "events" or panel.clock.kind != "date" or panel.n_rows == 0:
+        return ()
+    span = int((panel.times.max() - panel.times.min()).astype(np.int64))
+    resolution = panel.clock.resolution or 1.0
+    return tuple(
+        name
+        for name, (length, coarsest, least) in CYCLES.items()
+        if resolution <= coarsest and span >= least * length
+    )
+
+
+def n_static(names: Sequence[str]) -> int:
+    """Numbers that the features of these names take together."""
+    return sum(WIDTHS[name] for name in names)
+
+
+def history_features(
+    panel: Panel, origins: np.ndarray, names: Sequence[str], event_rate: float
+) -> np.ndarray:
+    """Features of the history up to some events.
+
+    Args:
+        panel: An events panel.
+        origins: (n,) int64 flat row numbers of the events.
+        names: ``count`` (log of 1 + the events before), ``age`` (log of 1 + the time since the first),
+            ``mean_gap`` (log of 1 + their ratio), ``single`` (1 for a first event), ``lead`` (how many
+            events the series is ahead of the mean rate, asinh), and the calendar of the event in the zone
+            of the data: ``hour`` and ``month`` (sine and cosine), ``weekday`` (one of seven).
+        event_rate: Events in a unit of time, for ``lead``.
+
+    Returns:
+        (n, n_static) float64, columns in the order of ``names``.
+    """
+    series = panel.series_of(origins)
+    n_earlier = panel.n_before(panel.offsets[:-1])[series]
+    count = (origins - panel.offsets[:-1][series] + n_earlier).astype(np.float64)
+    age = (panel.times[origins] - panel.first_times[series]).astype(np.float64) / (panel.unit_length or 1.0)
+    columns = {
+        "count": lambda: np.log1p(count),
+        "age": lambda: np.log1p(age),
+        "mean_gap": lambda: np.log1p(age / np.maximum(count, 1.0)),
+        "single": lambda: (count == 0).astype(np.float64),
+        "lead": lambda: np.arcsinh(count - event_rate * age),
+        **_calendar(panel, origins),
+    }
+    parts = [columns[name]().reshape(len(origins), WIDTHS[name]) for name in names]
+    return np.concatenate(parts, axis=1) if parts else np.zeros((len(origins), 0))
+
+
+def _calendar(panel: Panel, origins: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
+    """Features of the wall time of some events."""
+
+    def wall() -> np.ndarray:
+        return to_wall(panel.times[origins], panel.clock.zone)
+
+    def circle(share: np.ndarray) -> np.ndarray:
+        return np.stack([np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)], axis=1)
+
+    def hour() -> np.ndarray:
+        stamps = wall()
+        return circle((stamps - stamps.astype("datetime64[D]")) / np.timedelta64(1, "D"))
+
+    def weekday() -> np.ndarray:
+        day = wall().astype("datetime64[D]").astype(np.int64)
+        return np.eye(7)[(day + 3) % 7]  # 1970-01-01 was a Thursday, Monday is 0
+
+    def month() -> np.ndarray:
+        return circle(wall().astype("datetime64[M]").astype(np.int64) % 12 / 12)
+
+    return {"hour": hour, "weekday": weekday, "month": month}
+
+
+def mean_rate(panel: Panel, ends: np.ndarray) -> float:
+    """Events in a unit of time over the first rows of every series, from first to last event of each.
+
+    Args:
+        panel: An events panel.
+        ends: (n_series,) int64 row after the last of each series that counts.
+
+    Returns:
+        Above 0; 1 where nothing tells.
+    """
+    begins = panel.offsets[:-1]
+    used = ends > begins + 1
+    if not used.any():
+        return 1.0
+    first, last = panel.times[begins[used]], panel.times[ends[used] - 1]
+    span = float((last - first).astype(np.float64).sum()) / (panel.unit_length or 1.0)
+    return float((ends - begins - 1)[used].sum() / span) if span > 0 else 1.0
