@@ -126,7 +126,7 @@ def test_train_prints_results_on_stdout_and_notes_on_stderr(gaps: str, tmp_path:
     result = call("train", gaps, "--look-back", 4, *SMALL)
     assert result.exit_code == 0, result.stderr
     assert "Scores on the test part" in result.stdout
-    assert "model (quantile)" in result.stdout and "seasonal_naive" not in result.stdout
+    assert "model (mixture)" in result.stdout and "seasonal_naive" not in result.stdout
     assert "Forecast after 59" in result.stdout
     assert re.search(r"(beats the model|beats every baseline): .*CRPS", result.stdout)
     assert "gaps.csv: read as intervals, because" in result.stderr
@@ -143,7 +143,7 @@ def test_train_json_is_the_report_alone(gaps: str) -> None:
     assert result.exit_code == 0, result.stderr
     report = json.loads(result.stdout)
     assert report["data"]["kind"] == "intervals" and report["state"] == "finished"
-    assert list(report["scores"]["test"]["models"]) == ["quantile", "bins"]
+    assert list(report["scores"]["test"]["models"]) == ["mixture", "bins"]
     saved = json.loads(Path("runs/gaps/v0001/report.json").read_text())
     assert saved == report
 
@@ -342,7 +342,9 @@ def test_predict_events_with_probabilities(events_run: SavedRun) -> None:
     rows = json.loads(result.stdout)
     assert len(rows) == 30
     for row in rows:
-        assert row["as_of"] >= row["last_event"] and row["next_event"] >= row["as_of"]
+        assert row["as_of"] >= row["last_event"]
+        assert (row["next_event"] is None) == (row["never"] >= 0.5)
+        assert row["next_event"] is None or row["next_event"] >= row["as_of"]
         assert 0 <= row["within_7d"] <= row["within_30d"] <= 1
 
 

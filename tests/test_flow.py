@@ -32,6 +32,8 @@ HEADS: dict[str, dict[str, str]] = {
     "point": {"head": "point"},
     "quantile": {"task": "regress", "head": "quantile"},
     "bins": {"task": "classify"},
+    "hazard": {"head": "hazard"},
+    "mixture": {"head": "mixture"},
 }
 
 
@@ -74,6 +76,12 @@ CASES = {
     "geyser": Case({"target": "waiting", "kind": "intervals", "unit": "minutes", "look_back": 3}, 299, 239),
     "m4_hourly": Case({"look_back": 48, "horizon": 24, "season": 24}, 300, 250, id="unique_id"),
     "stocks": Case({"look_back": 20}, 250, 220, id="ticker"),
+}
+BASELINES = {
+    "values": {"last", "mean", "median", "autoregression"},
+    "ohlc": {"zero", "mean", "median", "autoregression"},
+    "intervals": {"last", "mean", "median", "exponential", "weibull"},
+    "events": {"last", "mean", "median", "exponential", "weibull"},
 }
 EVERY = pytest.mark.parametrize(("name", "head"), [(name, head) for name in CASES for head in HEADS])
 
@@ -158,11 +166,10 @@ def test_scores_of_held_out_and_of_new_rows(flow_of, name: str, head: str) -> No
         assert scores["n_windows"] > 0
         for metric in ("mae", "rmse", "crps", "coverage_80"):
             assert np.isfinite(scores["model"][metric]), metric
-        naive = "zero" if name == "stocks" else "last"
-        assert {naive, "mean", "median", "autoregression"} <= scores["baselines"].keys()
+        assert BASELINES[flow.forecaster.report["data"]["kind"]] <= scores["baselines"].keys()
     new = flow.forecaster.evaluate(flow.whole)
-    n_whole = len(pd.read_csv(flow.whole))
-    assert new["n_new_rows"] == n_whole - len(flow.first)
+    whole = pd.read_csv(flow.whole, dtype=str, keep_default_na=False)
+    assert new["n_new_rows"] == n_rows_of(name, whole) - n_rows_of(name, flow.first)
     assert new["n_new_ids"] == 0
     assert np.isfinite(new["model"]["crps"]) and new["best_baseline"] in new["baselines"]
     if head == "bins" and flow.forecaster._run.models[0].normaliser.is_common:
@@ -175,6 +182,11 @@ def test_loaded_run_predicts_what_the_saved_one_did(flow_of, name: str, head: st
     loaded = Forecaster.load(flow.folder)
     assert_same_forecasts(loaded.predict(level=[80, 95], quantile=[0.1]), flow.forecast)
     assert loaded.report["scores"].keys() == flow.forecaster.report["scores"].keys()
+
+
+def n_rows_of(name: str, table: pd.DataFrame) -> int:
+    """Rows that are read: one for the purchases of a customer on one day."""
+    return len(table.drop_duplicates(["customer_id", "date"]) if name == "cdnow" else table)
 
 
 # Loads every run and writes its forecast beside it.
@@ -202,7 +214,7 @@ def test_both_tasks_at_once_are_set_side_by_side(tmp_path: Path, monkeypatch) ->
     monkeypatch.chdir(tmp_path)
     table, _ = CASES["geyser"].tables("geyser")
     run = Forecaster(**TINY, **CASES["geyser"].settings, task="both").fit(table.astype(float))
-    assert list(run.report["scores"]["test"]["models"]) == ["quantile", "bins"]
+    assert list(run.report["scores"]["test"]["models"]) == ["mixture", "bins"]
     run.save("runs/both")
     forecast = run.predict()
     assert {"forecast", "p-1"} <= set(forecast.columns)
@@ -230,6 +242,26 @@ def test_constant_intervals_are_forecast_within_one_percent(head: str) -> None:
     run = Forecaster(kind="intervals", **{**TINY, "epochs": 10}, **HEADS[head]).fit(ones)
     assert run.predict()["forecast"][0] == pytest.approx(1.0, rel=0.01)
     assert run.report["scores"]["test"]["model"]["mae"] < 0.01
+
+
+def test_constant_intervals_are_forecast_within_one_percent_by_default() -> None:
+    run = Forecaster(kind="intervals", **{**TINY, "epochs": 10}).fit(
+        pd.DataFrame({"interval": np.full(60, 7.5)})
+    )
+    assert run.report["training"][0]["head"] == "mixture"
+    assert run.predict()["forecast"][0] == pytest.approx(7.5, rel=0.01)
+    assert run.report["scores"]["test"]["model"]["mae"] < 0.075
+
+
+@pytest.mark.parametrize("head", ["mixture", "hazard"])
+def test_exponential_intervals_are_covered_as_often_as_their_level_says(head: str) -> None:
+    waits = np.random.default_rng(12).exponential(10.0, size=1500)
+    settings = {**TINY, "epochs": 3, "look_back": 3, "test_size": 600, "final_fit": False}
+    run = Forecaster(kind="intervals", head=head, **settings).fit(pd.DataFrame({"interval": waits}))
+    scores = run.report["scores"]["test"]["model"]
+    assert scores["coverage_80"] == pytest.approx(0.8, abs=0.05)
+    # the CRPS of an exponential distribution is half of its mean
+    assert scores["crps"] == pytest.approx(waits[-600:].mean() / 2, rel=0.1)
 
 
 @pytest.mark.parametrize("head", HEADS)

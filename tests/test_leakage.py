@@ -17,8 +17,9 @@ from forecaster.data.panel import Panel
 from forecaster.evaluation.backtest import Origins, backtest
 from forecaster.evaluation.job import train_run
 from forecaster.evaluation.tables import Columns
-from forecaster.training.fit import Hooks
+from forecaster.training.fit import Hooks, training_source
 from forecaster.training.prepare import Prepared, prepare
+from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.windows import windows_at
 from tests.conftest import TINY
 
@@ -51,15 +52,23 @@ def values_panel() -> Panel:
     return read_panel(values_table())
 
 
-def events_panel() -> Panel:
-    """Events of twenty ids on whole days; the last day of the file is the same whatever is changed."""
+def events_table() -> pd.DataFrame:
+    """Events of twenty ids on whole days."""
     rng = np.random.default_rng(4)
     rows = []
     for number in range(20):
         days = rng.integers(2, 15, size=12).cumsum()
         rows += [(f"c{number}", np.datetime64("2024-01-01") + day) for day in days]
-    table = pd.DataFrame(rows, columns=["customer", "date"])
-    return read_panel(table, DataSettings(kind="events", unit="day"))
+    return pd.DataFrame(rows, columns=["customer", "date"])
+
+
+def read_events(table: pd.DataFrame, as_of: str | None = None) -> Panel:
+    return read_panel(table, DataSettings(kind="events", unit="day", as_of=as_of))
+
+
+def events_panel() -> Panel:
+    """Events of twenty ids; the last day of the file is the same whatever is changed."""
+    return read_events(events_table())
 
 
 def settings_of(panel: Panel, **more: Any) -> Any:
@@ -135,6 +144,79 @@ def test_test_rows_change_no_trained_number(make, head: str) -> None:
     assert first.report["scores"]["valid"]["model"] == second.report["scores"]["valid"]["model"]
     assert first.report["scores"]["valid"]["baselines"] == second.report["scores"]["valid"]["baselines"]
     assert first.report["scores"]["test"]["model"] != second.report["scores"]["test"]["model"]
+
+
+# Events that come at other times, or not at all: open intervals and what had been waited change with them.
+
+TEST_BEGINS = "2024-03-25"
+WAITING = pytest.mark.parametrize("head", ["mixture", "hazard", "bins"])
+
+
+def with_other_events_after(begin: str) -> Panel:
+    """The same events before a day; afterwards most are gone, and the others come later."""
+    table = events_table()
+    is_late = table["date"] >= np.datetime64(begin)
+    table.loc[is_late, "date"] += np.timedelta64(2, "D")
+    kept = ~is_late | (np.arange(len(table)) % 3 == 0)
+    return read_events(table[kept], as_of="2024-06-30")
+
+
+def assert_same_fit(first: Any, second: Any) -> None:
+    """The same weights, scales, bins and features, bit for bit."""
+    tensors, again = first.tensors(), second.tensors()
+    assert tensors.keys() == again.keys()
+    for name, tensor in tensors.items():
+        assert tensor.tobytes() == again[name].tobytes(), name
+    assert first.head.to_json() == second.head.to_json()
+    assert first.normaliser.event_rate == second.normaliser.event_rate
+    assert first.normaliser.static_shift.tolist() == second.normaliser.static_shift.tolist()
+
+
+@WAITING
+def test_later_events_change_no_number_that_open_intervals_were_trained_with(head: str) -> None:
+    panels = events_panel(), with_other_events_after(TEST_BEGINS)
+    first, second = (train_run(panel, settings_of(panel, head=head), Hooks()) for panel in panels)
+    assert first.report["scores"]["valid"]["n_open"] > 0
+    assert_same_fit(first.models[0], second.models[0])
+    assert first.report["scores"]["valid"]["model"] == second.report["scores"]["valid"]["model"]
+    assert first.report["scores"]["valid"]["baselines"] == second.report["scores"]["valid"]["baselines"]
+    assert first.report["scores"]["test"]["model"] != second.report["scores"]["test"]["model"]
+
+
+def test_open_intervals_of_training_end_at_the_cut_whatever_comes() -> None:
+    panels = events_panel(), with_other_events_after(TEST_BEGINS)
+    parts = [prepare(panel, settings_of(panel)).parts for panel in panels]
+    for name in ("train", "valid"):
+        outcomes = [
+            gather_outcomes(panel, getattr(part, name)) for panel, part in zip(panels, parts, strict=True)
+        ]
+        assert outcomes[0].censored.sum() == 20
+        for field in ("y", "censored", "elapsed", "until"):
+            one, other = (getattr(outcome, field) for outcome in outcomes)
+            assert one.tolist() == other.tolist(), (name, field)
+
+
+def test_longer_observation_changes_the_final_fit_but_not_the_first() -> None:
+    panels = read_events(events_table(), "2024-06-30"), read_events(events_table(), "2024-12-31")
+    first, second = (train_run(one, settings_of(one), Hooks()) for one in panels)
+    assert_same_fit(first.models[0], second.models[0])
+    assert first.report["scores"]["valid"]["model"] == second.report["scores"]["valid"]["model"]
+    shipped, again = (
+        train_run(one, settings_of(one, final_fit=True), Hooks()).models[0].tensors() for one in panels
+    )
+    assert any(shipped[name].tobytes() != again[name].tobytes() for name in shipped)
+
+
+def test_longer_observation_changes_no_input_of_the_network() -> None:
+    panels = read_events(events_table(), "2024-06-30"), read_events(events_table(), "2024-12-31")
+    batches = []
+    for panel in panels:
+        prepared = prepare(panel, settings_of(panel, features="count,age,mean_gap,single,lead,weekday"))
+        source = training_source(prepared.panel, prepared.parts, prepared.settings)
+        batches.append(source.gather_all()[0])
+    for name in ("past", "observed", "static"):
+        one, other = (batch.inputs[name] for batch in batches)
+        assert one.tobytes() == other.tobytes(), name
 
 
 @pytest.mark.parametrize("names", ["standard", "minmax", "log,standard", "level,log", "standard,last"])

@@ -54,6 +54,7 @@ class DataFacts:
         spread_ratio: 95 % quantile of the training values over their 5 % quantile, inf when that is
             not positive.
         n_open: Series whose last interval is open and learnt from.
+        within: Durations near the quartiles of the gaps between events.
         calendar: Which of hour, weekday and month the stamps carry and the data has seen often enough.
     """
 
@@ -67,6 +68,7 @@ class DataFacts:
     spread_ratio: float
     n_open: int = 0
     calendar: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -170,6 +172,8 @@ def _features(rules: _Rules, facts: DataFacts) -> None:
     if facts.kind != "events":
         rules.choose("features", ("none",), "only events have them")
         return
+    if facts.within:
+        rules.choose("within", facts.within, "near the quartiles of the training gaps")
     names = HISTORY if facts.has_ids else ()
     reasons = ["the history of each series beyond the look-back"] if names else []
     if facts.calendar:
@@ -223,7 +227,6 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
 
 def _network(rules: _Rules, facts: DataFacts) -> None:
     """loss, components, layers, units, dropout and dense layers."""
-    rules.choose("components", 3, "enough for two humps and a tail")
     rules.choose("loss", "mse", "the mean is forecast")
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
     units = rules.values["units"]

@@ -186,7 +186,13 @@ class NetworkSettings(Section):
 
     task: Task = setting("regress", "Regress, classify into bins, or train one of each.")
     head: HeadName | None = setting(None, "What a step puts out; --task chooses when not given.")
-    components: int | None = setting(None, "Components of the mixture head.", option=False, ge=1, le=20)
+    components: int | None = setting(
+        None,
+        "Components of the mixture head; as many as the training targets speak for when not given.",
+        option=False,
+        ge=1,
+        le=20,
+    )
     loss: Literal["mse", "mae", "huber"] | None = setting(None, "Loss of the point head.")
     quantile_levels: Annotated[tuple[float, ...] | None, Listed] = setting(
         None, "Levels that the quantile head learns.", option=False

@@ -133,3 +133,38 @@ def parse_duration(text: str) -> int:
     if length <= 0:
         raise ConfigError(f"'{text}' is no time at all. Write a duration above 0, such as 7d.")
     return length
+
+
+# Durations that people ask about.
+USUAL = ("1s", "10s", "1min", "10min", "1h", "6h", "1d", "3d", "7d", "14d", "30d", "90d", "180d", "365d")
+USUAL_LONG = ("730d", "1825d", "3650d")
+
+
+def usual_durations(gaps: np.ndarray, unit_length: float | None) -> tuple[str, ...]:
+    """Durations near the quartiles of some gaps.
+
+    Args:
+        gaps: (n,) finite gaps, in units.
+        unit_length: Length of a unit in ns; None where times are plain numbers.
+
+    Returns:
+        Three at most, rising: usual ones such as ``7d``, or numbers with one digit; none without gaps
+        above 0.
+
+    Example:
+        >>> usual_durations(np.array([5.0, 20.0, 100.0]), UNIT_LENGTHS["day"])
+        ('14d', '90d')
+        >>> usual_durations(np.array([0.3, 0.4, 2.2]), None)
+        ('0.3', '0.4', '1')
+    """
+    gaps = gaps[gaps > 0]
+    if len(gaps) == 0:
+        return ()
+    quartiles = np.quantile(gaps, [0.25, 0.5, 0.75])
+    if unit_length is None:
+        rounded = [float(f"{quartile:.0e}") for quartile in quartiles]
+        return tuple(dict.fromkeys(f"{number:g}" for number in rounded))
+    names = np.array(USUAL + USUAL_LONG)
+    lengths = np.log([parse_duration(name) for name in names])
+    nearest = np.abs(np.log(quartiles * unit_length)[:, None] - lengths).argmin(axis=1)
+    return tuple(str(name) for name in names[np.unique(nearest)])

@@ -19,6 +19,8 @@ from forecaster.windows.waits import Waits, floor_to_unit, gap_cell, open_waits
 
 # Longer than any wait, in whatever unit; at infinity itself a distribution has reached even what never comes.
 FOREVER = 1e200
+# Marks whose probabilities have a column each.
+MOST_SHOWN = 20
 # What a heavy tail leaves beyond FOREVER is no share of events that never come.
 LEAST_NEVER = 1e-9
 
@@ -30,6 +32,7 @@ def event_table(
     columns: Columns,
     within: Sequence[str] = (),
     paths: np.ndarray | None = None,
+    marks: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """The next events of every series: one row a step.
 
@@ -41,21 +44,21 @@ def event_table(
         within: Durations K such as ``7d``; plain numbers where times are numbers.
         paths: (n_paths, n, n_steps) gaps drawn after the same events, given what has been waited, for the
             steps beyond the first.
+        marks: (n, n_steps, n_marks) probability of each mark of those events, given that they come; None
+            without marks.
 
     Returns:
         ``unique_id, step, last_event, as_of, elapsed, next_event, next_event-lo-80, ..., never,
-        overdue, within_7d, ...``; all given that nothing has come since ``last_event``. In the row of step h
-        they are about the h-th event after it; only the first can be overdue.
+        overdue, within_7d, ..., next_mark, mark-NAME, ...``; all given that nothing has come since
+        ``last_event``. In the row of step h they are about the h-th event after it; only the first can be
+        overdue.
 
     Raises:
         ConfigError: A duration cannot be read.
     """
     wait = open_waits(panel, origins)
     known = wait.known[:, None]  # (n, 1)
-    steps: list[Distribution] = [Conditioned(forecast, known)]
-    if paths is not None:
-        total = np.cumsum(paths, axis=2)
-        steps += [Empirical(total[:, :, step].T[:, None]) for step in range(1, total.shape[2])]
+    steps = [Conditioned(forecast, known), *_later_steps(paths)]
     n_steps = len(steps)
     wait = Waits(*(np.repeat(part, n_steps) for part in (wait.last, wait.as_of, wait.elapsed, wait.known)))
     table: dict[str, object] = {
@@ -66,13 +69,50 @@ def event_table(
         "elapsed": wait.elapsed,
     }
     table |= _moment_columns(panel, wait, steps, columns)
-    never = np.stack([step.survival(FOREVER)[:, 0] for step in steps], axis=1)
-    never = np.maximum.accumulate(np.clip(never, 0.0, 1.0), axis=1).ravel()
-    table["never"] = np.where(never > LEAST_NEVER, never, 0.0)
+    table["never"] = _never(steps)
     overdue = np.zeros((len(origins), n_steps))
     overdue[:, 0] = forecast.cdf(known)[:, 0]
     table["overdue"] = overdue.ravel()
-    return pd.DataFrame(table | _within_columns(panel, steps, known, within))
+    table |= _within_columns(panel, steps, known, within)
+    return pd.DataFrame(table if marks is None else table | mark_columns(panel, marks))
+
+
+def mark_columns(panel: Panel, marks: np.ndarray) -> dict[str, np.ndarray]:
+    """The likeliest mark of each event, and the probability of each.
+
+    Args:
+        panel: Names the marks, the most frequent first.
+        marks: (n, n_steps, n_marks) probabilities.
+
+    Returns:
+        (n * n_steps,) columns ``next_mark`` and ``mark-NAME``; beyond 20 marks those of the first 20, and
+        ``mark-other`` for the others together.
+    """
+    flat = marks.reshape(-1, marks.shape[-1])
+    names = np.array(panel.mark_names, dtype=object)
+    table = {"next_mark": names[np.argmax(flat, axis=1)]}
+    table |= {f"mark-{name}": flat[:, k] for k, name in enumerate(names[:MOST_SHOWN])}
+    if len(names) > MOST_SHOWN:
+        rest = "mark-other"
+        while rest in table:  # a mark of that name
+            rest += "s"
+        table[rest] = flat[:, MOST_SHOWN:].sum(axis=1)
+    return table
+
+
+def _later_steps(paths: np.ndarray | None) -> list[Distribution]:
+    """Time up to each event after the first, of shape (n, 1), from drawn gaps (n_paths, n, n_steps)."""
+    if paths is None:
+        return []
+    total = np.cumsum(paths, axis=2)
+    return [Empirical(total[:, :, step].T[:, None]) for step in range(1, total.shape[2])]
+
+
+def _never(steps: Sequence[Distribution]) -> np.ndarray:
+    """(n * n_steps,) P(the event of each step never comes), rising with the step."""
+    never = np.stack([step.survival(FOREVER)[:, 0] for step in steps], axis=1)
+    never = np.maximum.accumulate(np.clip(never, 0.0, 1.0), axis=1).ravel()
+    return np.where(never > LEAST_NEVER, never, 0.0)
 
 
 def _moment_columns(

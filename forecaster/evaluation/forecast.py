@@ -15,7 +15,7 @@ from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError, DataError, RunError, listing
 from forecaster.evaluation.events import event_table
 from forecaster.evaluation.job import TrainedRun
-from forecaster.evaluation.paths import at_once, sample_paths, step_forecasts
+from forecaster.evaluation.paths import at_once, draw_paths, step_forecasts
 from forecaster.evaluation.tables import Columns, probability_columns, value_table
 from forecaster.training.fitted import CHUNK, Fitted, known_series
 from forecaster.windows.parts import WAITING
@@ -103,11 +103,12 @@ def _waiting_table(
         return table
     windows = windows_at(panel, origins, models[0].architecture.look_back, 1)
     forecast = models[0].predict(panel, windows)
-    paths = None
-    if n_steps > 1:
-        known = open_waits(panel, origins).known
-        paths = sample_paths(models[0], panel, origins, known, n_steps, seed=seed)
-    return event_table(panel, origins, forecast, question.columns, question.within, paths)
+    if n_steps == 1:
+        marks = models[0].predict_marks(panel, windows)
+        return event_table(panel, origins, forecast, question.columns, question.within, marks=marks)
+    known = open_waits(panel, origins).known
+    paths = draw_paths(models[0], panel, origins, known, n_steps, seed=seed)
+    return event_table(panel, origins, forecast, question.columns, question.within, paths.gaps, paths.marks)
 
 
 def _value_table(

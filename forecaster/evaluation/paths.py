@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.distributions import Conditioned, Distribution, Empirical, concatenate
 from forecaster.evaluation.score import bin_edges
+from forecaster.evaluation.simulation import begin_simulation, on_resolution
 from forecaster.training.fitted import Fitted
-from forecaster.windows.waits import floor_to_unit, gap_cell
 from forecaster.windows.windows import last_origins, windows_at
 
 # Paths that are drawn from each origin: an 80 % interval of a normal forecast then moves by 3 % of its
@@ -26,53 +26,18 @@ STREAM = 7
 
 
 @dataclass(frozen=True)
-class _Simulation:
-    """The last rows of many series, of which each is gone on with by what was drawn for it.
+class Paths:
+    """What was drawn.
 
     Attributes:
-        values: (n, look_back, n_channels) rows, the latest last; those before the series began do not count.
-        times: (n, look_back) likewise.
-        counts: (n,) rows that count.
-        n_earlier: (n,) rows of the series before those.
-        marks: (n, look_back) likewise, or None.
+        gaps: (n_paths, n, n_steps) in the unit of the panel, on the resolution of its stamps; inf from the
+            first gap on that never ends.
+        marks: (n, n_steps, n_marks) probability of each mark, over the paths on which the event comes; None
+            without marks.
     """
 
-    values: np.ndarray
-    times: np.ndarray
-    counts: np.ndarray
-    n_earlier: np.ndarray
-    marks: np.ndarray | None
-
-    def panel(self, base: Panel, series: np.ndarray) -> Panel:
-        """A panel of these rows, a series for each; ``series`` (n,) is where they came from in ``base``."""
-        look_back = self.times.shape[1]
-        real = np.arange(look_back) >= (look_back - self.counts)[:, None]
-        return replace(
-            base,
-            values=self.values[real],
-            times=self.times[real],
-            offsets=np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64),
-            ids=base.ids[series],
-            as_of=None if base.as_of is None else base.as_of[series],
-            began=base.first_times[series] if base.kind == "events" else None,
-            n_earlier=self.n_earlier if base.kind == "events" else None,
-            marks=None if self.marks is None else self.marks[real],
-        )
-
-    def after(self, base: Panel, gap: np.ndarray) -> _Simulation:
-        """The rows with one more each, ``gap`` (n,) after the last; a gap without end is not observed."""
-        n, look_back, n_channels = self.values.shape
-        row = np.full((n, 1, n_channels), np.nan)
-        row[:, 0, base.target] = np.where(np.isfinite(gap), gap, np.nan)
-        later = moments_after(base, self.times[:, -1], gap)[:, None]
-        none = np.full((n, 1), -1, dtype=np.int64)  # the mark of what was drawn is not known
-        return _Simulation(
-            np.concatenate([self.values[:, 1:], row], axis=1),
-            np.concatenate([self.times[:, 1:], later], axis=1),
-            np.minimum(self.counts + 1, look_back),
-            self.n_earlier + (self.counts == look_back),
-            None if self.marks is None else np.concatenate([self.marks[:, 1:], none], axis=1),
-        )
+    gaps: np.ndarray
+    marks: np.ndarray | None = None
 
 
 class _Drawn(Empirical):
@@ -92,17 +57,18 @@ class _Drawn(Empirical):
         return edges, np.diff(np.stack(below, axis=-1), axis=-1)
 
 
-def at_once(n_steps: int, n_paths: int = N_PATHS) -> int:
+def at_once(n_steps: int, n_paths: int = N_PATHS, n_marks: int = 0) -> int:
     """Origins whose paths are drawn at once, so that memory stays bounded.
 
     Args:
         n_steps: Steps ahead.
         n_paths: Paths from each origin.
+        n_marks: Categories of events, 0 without.
 
     Returns:
         At least 1.
     """
-    return max(min(MOST_WINDOWS, MOST_NUMBERS // n_steps) // n_paths, 1)
+    return max(min(MOST_WINDOWS, MOST_NUMBERS // max(n_steps, n_marks)) // n_paths, 1)
 
 
 def sample_paths(
@@ -116,7 +82,8 @@ def sample_paths(
 ) -> np.ndarray:
     """Gaps that may come, drawn one after the other: each is forecast from those before it.
 
-    Covariates and marks of events to come are not known, and are fed as not observed.
+    Marks are drawn with their probabilities. Covariates of events to come are not known, and are fed as not
+    observed.
 
     Args:
         model: A network of one step, trained on waiting times.
@@ -131,14 +98,45 @@ def sample_paths(
         (n_paths, n, n_steps) in the unit of the panel, on the resolution of its stamps; inf from the first
         gap on that never ends.
     """
+    return draw_paths(model, panel, origins, known, n_steps, n_paths, seed).gaps
+
+
+def draw_paths(
+    model: Fitted,
+    panel: Panel,
+    origins: np.ndarray,
+    known: np.ndarray | None,
+    n_steps: int,
+    n_paths: int = N_PATHS,
+    seed: int = 0,
+) -> Paths:
+    """The gaps of ``sample_paths``, and what is known of the marks of the events that end them.
+
+    Args:
+        model: As in ``sample_paths``.
+        panel: As in ``sample_paths``.
+        origins: (n,) as in ``sample_paths``.
+        known: (n,) as in ``sample_paths``.
+        n_steps: Gaps of a path.
+        n_paths: Paths from each origin.
+        seed: Of the draws.
+
+    Returns:
+        Gaps, and probabilities of marks.
+    """
     rng = np.random.default_rng([seed, STREAM])
-    paths = np.empty((n_paths, len(origins), n_steps))
-    run = at_once(n_steps, n_paths)
+    n_marks = 0 if panel.marks is None else len(panel.mark_names)
+    gaps = np.empty((n_paths, len(origins), n_steps))
+    marks = np.empty((len(origins), n_steps, n_marks)) if n_marks else None
+    run = at_once(n_steps, n_paths, n_marks)
     for first in range(0, len(origins), run):
         part = slice(first, first + run)
         waited = None if known is None else known[part]
-        paths[:, part] = _sample(model, panel, (origins[part], waited), (n_paths, n_steps), rng)
-    return paths
+        found = _sample(model, panel, (origins[part], waited), (n_paths, n_steps), rng)
+        gaps[:, part] = found.gaps
+        if marks is not None:
+            marks[part] = found.marks
+    return Paths(gaps, marks)
 
 
 def _sample(
@@ -147,69 +145,58 @@ def _sample(
     start: tuple[np.ndarray, np.ndarray | None],
     size: tuple[int, int],
     rng: np.random.Generator,
-) -> np.ndarray:
+) -> Paths:
     """Paths of some origins, for what is known of them; see ``sample_paths``."""
     (origins, known), (n_paths, n_steps) = start, size
     look_back = model.architecture.look_back
-    forecast = model.predict(panel, windows_at(panel, origins, look_back, 1))
+    windows = windows_at(panel, origins, look_back, 1)
+    forecast = model.predict(panel, windows)
     if known is not None:
         forecast = Conditioned(forecast, known[:, None])
-    gap = _on_resolution(panel, forecast.sample(rng, n_paths)[..., 0].ravel())  # (n_paths * n)
-    drawn = [gap]
+    gap = on_resolution(panel, forecast.sample(rng, n_paths)[..., 0].ravel())  # (n_paths * n)
+    probs = model.predict_marks(panel, windows)
+    drawn, means = [gap], [] if probs is None else [probs[:, 0]]
+    probs = None if probs is None else np.tile(probs[:, 0], (n_paths, 1))
     series = np.tile(panel.series_of(origins), n_paths)
-    rows = _begin(panel, np.tile(origins, n_paths), series, look_back)
+    rows = begin_simulation(panel, np.tile(origins, n_paths), series, look_back)
     for _ in range(n_steps - 1):
-        rows = rows.after(panel, gap)
-        simulated = rows.panel(panel, series)
-        windows = windows_at(simulated, last_origins(simulated), look_back, 1)
-        chunks = model.predict_chunks(simulated, windows)
-        following = np.concatenate([chunk.sample(rng, 1)[0, :, 0] for chunk in chunks])
-        gap = np.where(np.isinf(gap), np.inf, _on_resolution(panel, following))
+        rows = rows.after(panel, gap, None if probs is None else _draw_marks(probs, rng))
+        following, probs = _draw_following(model, rows.panel(panel, series), look_back, rng)
+        gap = np.where(np.isinf(gap), np.inf, on_resolution(panel, following))
         drawn.append(gap)
-    return np.stack(drawn, axis=-1).reshape(n_paths, len(origins), n_steps)
+        if probs is not None:
+            means.append(_mean_over_paths(probs, np.isfinite(gap), n_paths))
+    gaps = np.stack(drawn, axis=-1).reshape(n_paths, len(origins), n_steps)
+    return Paths(gaps, np.stack(means, axis=1) if means else None)
 
 
-def _begin(panel: Panel, origins: np.ndarray, series: np.ndarray, look_back: int) -> _Simulation:
-    """The last rows up to each of ``origins``."""
-    begins = panel.offsets[:-1][series]
-    rows = np.maximum(origins[:, None] - (look_back - 1) + np.arange(look_back), begins[:, None])
-    counts = np.minimum(origins + 1 - begins, look_back)
-    n_earlier = origins + 1 - counts - begins
-    if panel.n_earlier is not None:
-        n_earlier = n_earlier + panel.n_earlier[series]
-    marks = None if panel.marks is None else panel.marks[rows]
-    return _Simulation(panel.values[rows], panel.times[rows], counts, n_earlier, marks)
+def _draw_following(
+    model: Fitted, simulated: Panel, look_back: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """(n,) a gap after each series, and (n, n_marks) probabilities of its mark, None without marks."""
+    windows = windows_at(simulated, last_origins(simulated), look_back, 1)
+    gaps: list[np.ndarray] = []
+    probs: list[np.ndarray] = []
+    for forecast, marks in model.predict_with_marks(simulated, windows):
+        gaps.append(forecast.sample(rng, 1)[0, :, 0])
+        if marks is not None:
+            probs.append(marks[:, 0])
+    return np.concatenate(gaps), np.concatenate(probs) if probs else None
 
 
-def _on_resolution(panel: Panel, gap: np.ndarray) -> np.ndarray:
-    """Gaps of at least 0, those of events as the stamps could show them."""
-    gap = np.maximum(gap, 0.0)
-    cell = gap_cell(panel) if panel.kind == "events" else 0.0
-    return np.floor(gap / cell + 0.5) * cell if cell > 0 else gap
+def _draw_marks(probs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(n,) int64 codes drawn with probabilities (n, n_marks)."""
+    below = np.cumsum(probs, axis=1)
+    drawn = (below <= rng.random((len(probs), 1)) * below[:, -1:]).sum(axis=1)
+    return np.asarray(np.minimum(drawn, probs.shape[1] - 1), dtype=np.int64)
 
 
-def moments_after(panel: Panel, last: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """Times of the rows that end gaps.
-
-    Args:
-        panel: Gives clock and unit. Times of intervals are not looked at by any network, and stay.
-        last: (n,) like ``panel.times``.
-        gap: (n,) in units, at least 0; inf stays where it is.
-
-    Returns:
-        (n,) like ``panel.times``, never before ``last``; what is beyond the calendar is at its end.
-    """
-    if panel.kind != "events" or panel.unit_length is None:
-        return last
-    start = floor_to_unit(panel, last)
-    distance = np.where(np.isfinite(gap), gap, 0.0) * panel.unit_length
-    if panel.clock.kind == "float":
-        return np.asarray(np.maximum(start + distance, last))
-    room = (np.iinfo(np.int64).max - np.maximum(start.astype(np.int64), 0)) * 0.999
-    whole = np.rint(np.minimum(distance, room)).astype(np.int64)
-    if panel.clock.kind == "date":
-        whole = whole.astype("timedelta64[ns]")
-    return np.asarray(np.maximum(start + whole, last))
+def _mean_over_paths(probs: np.ndarray, came: np.ndarray, n_paths: int) -> np.ndarray:
+    """(n, n_marks) mean of (n_paths * n, n_marks) over paths on which the event came; over all if on none."""
+    probs = probs.reshape(n_paths, -1, probs.shape[1])
+    weights = came.reshape(n_paths, -1).astype(np.float64)
+    weights[:, ~weights.any(axis=0)] = 1.0
+    return np.asarray(np.einsum("pnm,pn->nm", probs, weights) / weights.sum(axis=0)[:, None])
 
 
 def step_forecasts(

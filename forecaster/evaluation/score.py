@@ -12,6 +12,7 @@ from forecaster.baselines import all_baselines
 from forecaster.data.panel import Panel
 from forecaster.distributions import Distribution
 from forecaster.evaluation.context import find_resolution, observed_until, scoring_context
+from forecaster.evaluation.marks import mark_scores
 from forecaster.evaluation.metrics import Scores, ScoringContext, score
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared
@@ -37,6 +38,7 @@ class Part:
         deciding: Metric that says who is ahead: CRPS, proper and in the unit of the data; of several
             value series, whose sizes may differ by any factor, CRPS over each one's own scale; of events
             whose observation ends, CRPS over the time observed.
+        marks: How well the marks of next events are forecast, as in report.json; None without marks.
     """
 
     models: dict[str, Scores]
@@ -45,6 +47,7 @@ class Part:
     n_all: int
     bin_edges: np.ndarray | None = None
     deciding: str = "crps"
+    marks: dict[str, Any] | None = None
 
     @property
     def best_baseline(self) -> str | None:
@@ -83,6 +86,8 @@ class Part:
             tree["models"] = {name: scores.overall for name, scores in self.models.items()}
         if self.bin_edges is not None:
             tree["bin_edges"] = self.bin_edges.tolist()
+        if self.marks is not None:
+            tree["marks"] = self.marks
         return tree
 
 
@@ -161,6 +166,7 @@ def score_windows(
         n_all=windows.n_windows,
         bin_edges=edges if edges is not None and edges.ndim == 1 else None,
         deciding=_deciding(panel, context),
+        marks=mark_scores(panel, scored, train, fitted[0]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -35,6 +36,8 @@ class Architecture:
         branches: Channel indices of each branch, which has recurrent layers of its own; empty for one
             branch with all channels.
         n_static: Numbers a window that join the state of the recurrent layers; 0 for none.
+        n_marks: Categories that an input step may be of; 0 for steps without one.
+        mark_units: Numbers that stand for a category, fed to every branch; 0 without any.
     """
 
     look_back: int
@@ -52,6 +55,8 @@ class Architecture:
     bidirectional: bool = False
     branches: tuple[tuple[int, ...], ...] = ()
     n_static: int = 0
+    n_marks: int = 0
+    mark_units: int = 0
 
     @property
     def n_segments(self) -> int:
@@ -83,6 +88,22 @@ class Architecture:
             return cls(**{name: _frozen(value) for name, value in stored.items()})
         except TypeError as error:
             raise ValueError(str(error)) from error
+
+
+def mark_width(n_marks: int) -> int:
+    """Numbers that stand for a category: a few more than the root of how many there are.
+
+    Args:
+        n_marks: Categories; 0 for none.
+
+    Returns:
+        0 without categories, else 2 to 16.
+
+    Example:
+        >>> mark_width(0), mark_width(2), mark_width(22), mark_width(1000)
+        (0, 3, 6, 16)
+    """
+    return min(math.ceil(math.sqrt(n_marks)) + 1, 16) if n_marks else 0
 
 
 def architecture_warnings(architecture: Architecture) -> list[Note]:

@@ -12,11 +12,13 @@ from forecaster.network.recurrent import LAYERS, PACKAGE
 
 # Variance of the output layer's weights relative to Glorot's: the first forecast is near the naive one.
 OUTPUT_VARIANCE = 0.01
+# Spread of the numbers that stand for a mark: as large as normalised values.
+EMBEDDING_SPREAD = 1.0
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class Segments(keras.layers.Layer):
-    """Values and observed flags of some channels, side by side, cut into segments.
+    """Values and observed flags of some channels, and what else each step has, cut into segments.
 
     The look-back is padded on the left with unobserved zeros to a multiple of the segment.
     """
@@ -28,9 +30,10 @@ class Segments(keras.layers.Layer):
         self.channels = None if channels is None else tuple(channels)
 
     def call(self, inputs: list[Any]) -> Any:
-        """(batch, look_back, n_channels) twice to (batch, n_segments, segment * 2 * n_channels)."""
+        """(batch, look_back, n_channels) twice, and more of any width, to (batch, n_segments, all of it)."""
         if self.channels is not None:
-            inputs = [keras.ops.take(part, list(self.channels), axis=2) for part in inputs]
+            taken = [keras.ops.take(part, list(self.channels), axis=2) for part in inputs[:2]]
+            inputs = [*taken, *inputs[2:]]
         joined = keras.ops.concatenate(inputs, axis=2)
         if self.segment == 1:
             return joined
@@ -42,9 +45,10 @@ class Segments(keras.layers.Layer):
         return keras.ops.reshape(joined, (-1, n_segments, self.segment * width))
 
     def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[Any, ...]:
-        """Shape of ``call``'s result, from the shapes of the two inputs."""
+        """Shape of ``call``'s result, from the shapes of the inputs."""
         batch, look_back, n_channels = input_shape[0]
         width = 2 * (n_channels if self.channels is None else len(self.channels))  # type: ignore[operator]
+        width += sum(shape[2] for shape in input_shape[2:])  # type: ignore[misc]
         return batch, -(-look_back // self.segment), self.segment * width  # type: ignore[operator]
 
     def get_config(self) -> dict[str, Any]:
@@ -61,16 +65,20 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
         device: ``cpu``, ``cuda`` or ``mps``; Keras's own choice when None.
 
     Returns:
-        A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), and where
-        there are static numbers ``static`` (batch, n_static), to (batch, horizon, n_outputs). Its weights'
-        names are the same in every process.
+        A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), where
+        there are categories ``marks`` (batch, look_back), 0 for an unknown one, and where there are static
+        numbers ``static`` (batch, n_static), to (batch, horizon, n_outputs). Its weights' names are the same
+        in every process.
     """
     with seeded(seed), device_scope(device):
         shape = (architecture.look_back, architecture.n_channels)
         inputs = {name: keras.Input(shape, name=name) for name in ("past", "observed")}
+        steps = [inputs["past"], inputs["observed"]]
+        if architecture.n_marks:
+            inputs["marks"] = keras.Input(shape[:1], name="marks", dtype="int32")
+            steps.append(_embedding(architecture)(inputs["marks"]))
         states = [
-            _branch([inputs["past"], inputs["observed"]], architecture, channels, prefix)
-            for channels, prefix in _branches(architecture)
+            _branch(steps, architecture, channels, prefix) for channels, prefix in _branches(architecture)
         ]
         if architecture.n_static:
             inputs["static"] = keras.Input((architecture.n_static,), name="static")
@@ -82,6 +90,16 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
                 state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
         outputs = _direct_decoder(state, architecture)
         return keras.Model(inputs, outputs, name="forecaster")
+
+
+def _embedding(architecture: Architecture) -> keras.layers.Layer:
+    """Numbers for each mark, and for the unknown one, of the size that normalised values have."""
+    return keras.layers.Embedding(
+        architecture.n_marks + 1,
+        architecture.mark_units,
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=EMBEDDING_SPREAD),
+        name="marks_embedded",
+    )
 
 
 def _branches(architecture: Architecture) -> list[tuple[tuple[int, ...] | None, str]]:

@@ -9,9 +9,41 @@ from forecaster.network.mixture_head import LEAST_SCALE, MixtureHead
 
 # Rounds of the EM algorithm: enough for a start.
 N_ROUNDS = 60
+# Components that are tried: enough for two humps and two tails.
+MOST_COMPONENTS = 4
+USUAL_COMPONENTS, MANY = 3, 1_000
 # Smallest weight of a component, smallest standard deviation: a start from which gradients still flow.
 LEAST_WEIGHT = 0.01
 LEAST_SPREAD = 2 * LEAST_SCALE
+
+
+def choose_mixture(cell: np.ndarray, *, never: bool) -> MixtureHead:
+    """The head of ``fit_mixture`` with as many components as the targets speak for.
+
+    Args:
+        cell: As in ``fit_mixture``.
+        never: Likewise.
+
+    Returns:
+        Of the heads with 1 to ``MOST_COMPONENTS`` components the one with the lowest AIC; of many targets
+        at least ``USUAL_COMPONENTS``, since a window may have humps that do not show over all.
+
+    Source:
+        Akaike, "A New Look at the Statistical Model Identification", IEEE TAC 19(6), 1974.
+    """
+    least = USUAL_COMPONENTS if len(cell) >= MANY else 1
+    heads = [fit_mixture(cell, n, never=never) for n in range(least, MOST_COMPONENTS + 1)]
+    return min(heads, key=lambda head: _aic(head, cell))
+
+
+def _aic(head: MixtureHead, cell: np.ndarray) -> float:
+    """Akaike's criterion of a head whose network puts out zeros."""
+    distribution = head.distribution(np.zeros((len(cell), 1, head.n_outputs)))
+    low, high = cell[:, :1], cell[:, 1:2]
+    mass = np.maximum(distribution.mass(low, high), 1e-300)
+    still = np.maximum(distribution.survival(low), 1e-300)
+    loss = -np.log(np.where(np.isposinf(high), still, mass)).sum()
+    return float(2 * loss + 2 * (head.n_outputs - 1))
 
 
 def fit_mixture(cell: np.ndarray, n_components: int, *, never: bool) -> MixtureHead:

@@ -58,6 +58,23 @@ class Head(ABC):
         del cell  # the value alone
         return np.where(mask, target, 0.0).astype(np.float32)
 
+    def encode_batch(self, batch: Batch) -> np.ndarray:
+        """All that the loss takes of a batch; see ``encode``."""
+        return self.encode(batch.target, batch.mask, batch.cell)
+
+    @property
+    def unmarked(self) -> Head:
+        """The head of the target itself, without that of its mark."""
+        return self
+
+    def with_unmarked(self, head: Head) -> Head:
+        """This head with another one for the target itself.
+
+        Args:
+            head: What ``unmarked`` is to be.
+        """
+        return head
+
     @abstractmethod
     def loss(self, y: Any, mask: Any, outputs: Any) -> Any:
         """Mean loss over the known targets, in Keras operations.

@@ -8,6 +8,7 @@ from typing import Any
 from forecaster.network.bins_head import BinsHead
 from forecaster.network.hazard_head import HazardHead
 from forecaster.network.head import Head
+from forecaster.network.marked_head import MarkedHead
 from forecaster.network.mixture_head import MixtureHead
 from forecaster.network.point_head import PointHead
 from forecaster.network.quantile_head import QuantileHead
@@ -21,6 +22,7 @@ __all__ = [
     "BinsHead",
     "HazardHead",
     "Head",
+    "MarkedHead",
     "MixtureHead",
     "PointHead",
     "QuantileHead",
@@ -43,6 +45,8 @@ def head_from_json(stored: Mapping[str, Any]) -> Head:
     name = stored.get("name")
     if name not in HEADS:
         raise ValueError(f"head {name!r} is unknown; known are {', '.join(sorted(HEADS))}")
+    if "n_marks" in stored:
+        return MarkedHead.from_json(stored)
     try:
         return HEADS[name].from_json(stored)
     except (KeyError, TypeError) as error:

@@ -13,7 +13,7 @@ from forecaster.errors import RunError
 from forecaster.evaluation.job import TrainedRun
 from forecaster.network.architecture import Architecture
 from forecaster.network.build import build_model
-from forecaster.network.heads import Head, head_from_json
+from forecaster.network.heads import Head, MarkedHead, head_from_json
 from forecaster.run.context import read_context, read_last_times
 from forecaster.run.spec import ModelSpec, Spec, parse_spec
 from forecaster.run.store import open_version
@@ -93,6 +93,11 @@ def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
                 f"{version / 'spec.json'}: panel, network and transforms are of different channels. "
                 f"Train the run again."
             )
+        if model.architecture.n_marks != len(panel.mark_names):
+            raise RunError(
+                f"{version / 'spec.json'}: the panel has {len(panel.mark_names)} marks, the network "
+                f"{model.architecture.n_marks}. Train the run again."
+            )
 
 
 def _head(spec: ModelSpec, version: Path) -> Head:
@@ -102,6 +107,12 @@ def _head(spec: ModelSpec, version: Path) -> Head:
         head = head_from_json(spec.head)
     except ValueError as error:
         raise RunError(f"{place}: head: {error}. Train the run again.") from None
+    n_marks = head.n_marks if isinstance(head, MarkedHead) else 0
+    if n_marks != spec.architecture.n_marks:
+        raise RunError(
+            f"{place}: the head is of {n_marks} marks, the network of {spec.architecture.n_marks}. "
+            f"Train the run again."
+        )
     if head.n_outputs != spec.architecture.n_outputs:
         raise RunError(
             f"{place}: the head takes {head.n_outputs} numbers a step, the network gives "

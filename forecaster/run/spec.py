@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from forecaster.config.settings import Settings
+from forecaster.data.marks import MOST_MARKS
 from forecaster.errors import RunError
 
 FORMAT_VERSION = 1
@@ -68,6 +69,8 @@ class ArchitectureSpec(_Strict):
     bidirectional: bool
     branches: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
     n_static: int = Field(0, ge=0, le=1000)
+    n_marks: int = Field(0, ge=0, le=MOST_MARKS)
+    mark_units: int = Field(0, ge=0, le=1000)
 
     @model_validator(mode="after")
     def _channels_exist(self) -> Self:
@@ -76,12 +79,20 @@ class ArchitectureSpec(_Strict):
             raise ValueError(f"a branch reads a channel beyond the {self.n_channels} there are")
         return self
 
+    @model_validator(mode="after")
+    def _marks_have_numbers(self) -> Self:
+        """Refuse marks that no numbers stand for, and numbers without marks."""
+        if (self.n_marks > 0) != (self.mark_units > 0):
+            raise ValueError(f"{self.mark_units} numbers stand for each of {self.n_marks} marks")
+        return self
+
     @property
     def least_bytes(self) -> int:
         """What the weights of one network take at least: a bound to compare with their file."""
         recurrent = sum(units * units for units in self.units)
         inputs = 0 if self.branches else self.units[0] * self.n_channels * self.segment
-        return 4 * (recurrent + inputs + sum(self.dense_units) + self.horizon * self.n_outputs)
+        marks = (self.n_marks + 1) * self.mark_units
+        return 4 * (recurrent + inputs + marks + sum(self.dense_units) + self.horizon * self.n_outputs)
 
 
 class ModelSpec(_Strict):

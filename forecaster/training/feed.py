@@ -108,7 +108,7 @@ class Feed:
         """Everything of a batch that the network and its loss take, float32."""
         return {
             **batch.inputs,
-            "y": self.head.encode(batch.target, batch.mask, batch.cell),
+            "y": self.head.encode_batch(batch),
             "mask": self.head.known(batch).astype(np.float32),
         }
 

@@ -13,6 +13,7 @@ from forecaster.distributions import median_of
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import architecture_warnings
 from forecaster.network.heads import PointHead
+from forecaster.network.marked_head import with_marks
 from forecaster.network.predict import predict_outputs
 from forecaster.training.fitted import Fitted
 from forecaster.training.interrupts import StopFlag
@@ -118,7 +119,7 @@ def _fit(
         raise ConfigError(too_few(panel, settings))
     source = training_source(panel, parts, settings)
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
-    head = make_head(name, settings, source)
+    head = with_marks(make_head(name, settings, source), len(panel.mark_names))
     architecture = make_architecture(settings, source, head.n_outputs)
     plan = make_plan(settings, source.n_windows, hooks.schedule)
     plans = member_plans(plan, settings.training.ensemble or 1)
@@ -136,9 +137,11 @@ def _fit(
     chooser = valid if first is None and valid.n_windows > 0 else None
     stage = f"{'fit' if first is None else 'final fit'} {name}"
     members = train_members(architecture, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
-    if isinstance(head, PointHead):
-        known = first.fitted.head if first is not None else None
-        head = known if isinstance(known, PointHead) else with_residuals(head, members, chooser or source)
+    if isinstance(head.unmarked, PointHead):
+        known = first.fitted.head.unmarked if first is not None else None
+        if not isinstance(known, PointHead):
+            known = with_residuals(head.unmarked, members, chooser or source)
+        head = head.with_unmarked(known)
     fitted = Fitted(
         head,
         architecture,

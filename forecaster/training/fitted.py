@@ -20,7 +20,7 @@ from forecaster.distributions import (
     mixture_of,
 )
 from forecaster.network.architecture import Architecture
-from forecaster.network.heads import BinsHead, Head, PointHead
+from forecaster.network.heads import BinsHead, Head, MarkedHead, PointHead
 from forecaster.network.predict import predict_outputs
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.gather import WindowSource
@@ -73,9 +73,42 @@ class Fitted:
         Yields:
             Distributions of consecutive windows.
         """
+        for forecast, _ in self.predict_with_marks(panel, windows):
+            yield forecast
+
+    def predict_with_marks(
+        self, panel: Panel, windows: Windows
+    ) -> Iterator[tuple[Distribution, np.ndarray | None]]:
+        """Distributions and the probability of each mark, in pieces.
+
+        Args:
+            panel: As in ``predict``.
+            windows: As in ``predict``.
+
+        Yields:
+            Of consecutive windows, distributions and (n, horizon, n_marks), the mean of the members'; None
+            for networks without marks.
+        """
         for batch, steps in self._gathered(panel, windows):
             outputs = [predict_outputs(model, Gathered(batch)) for model in self.models]
-            yield self._in_unit(self._combine(outputs), steps)
+            marks = None
+            if isinstance(self.head, MarkedHead):
+                marks = np.mean([self.head.mark_probs(output) for output in outputs], axis=0)
+            yield self._in_unit(self._combine(outputs), steps), marks
+
+    def predict_marks(self, panel: Panel, windows: Windows) -> np.ndarray | None:
+        """Probability of each mark of the targets, given that they come.
+
+        Args:
+            panel: As in ``predict``.
+            windows: As in ``predict``.
+
+        Returns:
+            (n_windows, horizon, n_marks), rows sum to 1; None for networks without marks.
+        """
+        if not isinstance(self.head, MarkedHead):
+            return None
+        return np.concatenate([marks for _, marks in self.predict_with_marks(panel, windows)])
 
     def base_rates(self, panel: Panel, windows: Windows) -> Distribution | None:
         """How often each bin came in training, as the forecast of every window: a classifier's baseline.
@@ -87,11 +120,12 @@ class Fitted:
         Returns:
             Of shape (n_windows, horizon); None for a head without bins.
         """
-        if not isinstance(self.head, BinsHead) or self.head.frequencies is None:
+        head = self.head.unmarked
+        if not isinstance(head, BinsHead) or head.frequencies is None:
             return None
         chunks = []
         for batch, steps in self._gathered(panel, windows):
-            rates = self.head.base_rates(batch.mask.shape)
+            rates = head.base_rates(batch.mask.shape)
             if rates is not None:
                 chunks.append(self._in_unit(rates, steps))
         return concatenate(chunks)
@@ -130,7 +164,7 @@ class Fitted:
 
     def _combine(self, outputs: list[np.ndarray]) -> Distribution:
         """The mixture of the members' distributions; for points the distribution about their median."""
-        if isinstance(self.head, PointHead):
+        if isinstance(self.head.unmarked, PointHead):
             return self.head.distribution(median_of(outputs))
         return mixture_of([self.head.distribution(output) for output in outputs])
 

@@ -10,9 +10,9 @@ import numpy as np
 from forecaster.config.settings import Settings
 from forecaster.distributions import Step, tail_scales
 from forecaster.errors import ConfigError
-from forecaster.network.architecture import Architecture
+from forecaster.network.architecture import Architecture, mark_width
 from forecaster.network.branches import parse_branches
-from forecaster.network.first_mixture import fit_mixture
+from forecaster.network.first_mixture import choose_mixture, fit_mixture
 from forecaster.network.heads import (
     BinsHead,
     HazardHead,
@@ -70,6 +70,8 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         bidirectional=network.bidirectional,
         branches=parse_branches(network.branch, channels),
         n_static=n_static(source.normaliser.features),
+        n_marks=len(source.panel.mark_names),
+        mark_units=mark_width(len(source.panel.mark_names)),
     )
 
 
@@ -93,7 +95,9 @@ def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
     if name == "mixture":
         cells = known_cells(batch)
         never = bool(np.isposinf(cells[:, 1]).sum() >= LEAST_OPEN)
-        return fit_mixture(cells, settings.network.components or 3, never=never)
+        if settings.network.components is None:
+            return choose_mixture(cells, never=never)
+        return fit_mixture(cells, settings.network.components, never=never)
     if name == "hazard":
         return fit_hazards(batch, settings.transform.n_bins or 10)
     edges = target_edges(settings, target, steps if source.normaliser.is_common else None)

@@ -24,6 +24,9 @@ class Batch:
             above, what it is at most (inf while the interval is open), and what it was known to exceed from
             the start (-inf for nothing). NaN where nothing is known. None for other targets.
         static: (batch, n_static) float32 history features, normalised; None without any.
+        marks: (batch, look_back) int32 category of each event, 1 .. n_marks, 0 where there is none or it is
+            not known; None without marks.
+        next_mark: (batch, horizon) int32 those of the targets, likewise.
     """
 
     past: np.ndarray
@@ -33,6 +36,8 @@ class Batch:
     series: np.ndarray
     cell: np.ndarray | None = None
     static: np.ndarray | None = None
+    marks: np.ndarray | None = None
+    next_mark: np.ndarray | None = None
 
     def take(self, index: np.ndarray | slice) -> Batch:
         """Some of the windows.
@@ -52,7 +57,12 @@ class Batch:
     @property
     def inputs(self) -> dict[str, np.ndarray]:
         """What the network takes, by the name of its input."""
-        parts = {"past": self.past, "observed": self.observed, "static": self.static}
+        parts = {
+            "past": self.past,
+            "observed": self.observed,
+            "static": self.static,
+            "marks": self.marks,
+        }
         return {name: part for name, part in parts.items() if part is not None}
 
 

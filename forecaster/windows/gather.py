@@ -12,6 +12,7 @@ from forecaster.distributions.steps import Step
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.cells import normalised_cells
 from forecaster.windows.features import history_features
+from forecaster.windows.marks import gather_marks, gather_next_marks
 from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.rows import gather_past, gather_targets
 from forecaster.windows.transforms import Normaliser
@@ -72,6 +73,8 @@ class WindowSource:
             series=self.known[series],
             cell=None if self.cell is None else self._cells(windows, steps),
             static=self._static(windows.origins) if names else None,
+            marks=gather_marks(panel, windows),
+            next_mark=gather_next_marks(panel, windows),
         )
         return batch, steps
 

@@ -9,6 +9,7 @@ import numpy as np
 from forecaster.config.defaults import DataFacts
 from forecaster.config.settings import WindowSettings
 from forecaster.data.panel import Panel
+from forecaster.data.units import usual_durations
 from forecaster.windows.features import find_calendar
 from forecaster.windows.split import Split
 from forecaster.windows.windows import Span, Windows, make_windows
@@ -117,6 +118,11 @@ def _random_parts(panel: Panel, split: Split, settings: WindowSettings, seed: in
     )
 
 
+def _durations(panel: Panel, gaps: np.ndarray) -> tuple[str, ...]:
+    """Durations near the quartiles of the gaps of an events panel."""
+    return usual_durations(gaps, panel.unit_length if panel.clock.kind == "date" else None)
+
+
 def data_facts(panel: Panel, span: Span) -> DataFacts:
     """What the rules of the defaults look at, from the training rows alone.
 
@@ -141,4 +147,5 @@ def data_facts(panel: Panel, span: Span) -> DataFacts:
         spread_ratio=float(high / low) if low > 0 else float("inf"),
         n_open=int((rows.lengths > 0).sum()) if span.as_of is not None and panel.n_series > 1 else 0,
         calendar=find_calendar(rows),
+        within=_durations(panel, y) if panel.kind == "events" else (),
     )

@@ -28,8 +28,9 @@ class Split:
         valid_ends: (n_series,) int64 row after the last validation row, where test begins.
         test_ends: (n_series,) int64 row after the last row.
         leaky: True for random windows, which share rows with those they are scored on.
-        train_as_of: Moment up to which every series is known in the training part, where one moment cuts
-            all of them; None where each is cut at a row of its own. Like ``Panel.times``.
+        train_as_of: Moment up to which series of events are known in the training part, where one moment
+            cuts all of them; None where each is cut at a row of its own. Like ``Panel.times``, (n_series,)
+            or one for all.
         valid_as_of: Likewise, of the validation part.
         as_of: Moment up to which each series is known; None where it ends with its last row.
     """
@@ -100,7 +101,15 @@ def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> S
     if (test_begins == ends).all():  # nothing is held out: all parts end where the file does
         valid_as_of = panel.as_of
         train_as_of = valid_as_of if (valid_begins == ends).all() else train_as_of
-    return Split(begins, valid_begins, test_begins, ends, leaky, train_as_of, valid_as_of, panel.as_of)
+    known = _observed(panel, train_as_of), _observed(panel, valid_as_of)
+    return Split(begins, valid_begins, test_begins, ends, leaky, known[0], known[1], panel.as_of)
+
+
+def _observed(panel: Panel, moment: Any) -> Any:
+    """Up to when each series is known before a cut: no longer than it was observed; None for no events."""
+    if moment is None or panel.kind != "events":
+        return None
+    return moment if panel.as_of is None else np.minimum(panel.as_of, moment)
 
 
 def _part_begins(
@@ -157,8 +166,18 @@ def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> tuple[np.nd
     kept = ends > panel.offsets[:-1]
     latest = panel.times[ends[kept] - 1].max()
     span = panel.times.max() - panel.times.min()
-    moment = latest - _share(span, fraction)
+    moment = _on_grid(panel, latest - _share(span, fraction))
     return np.minimum(first_row_at(panel, moment, after=True), ends), moment
+
+
+def _on_grid(panel: Panel, moment: Any) -> Any:
+    """The last moment up to this one that stamps could show: what has been waited is counted in them."""
+    cell = panel.clock.resolution
+    if cell is None or panel.clock.kind == "float":
+        return moment
+    if panel.clock.kind == "date":
+        return np.datetime64(int(moment.astype(np.int64)) // int(cell) * int(cell), "ns")
+    return np.int64(moment // cell * cell)
 
 
 def _share(span: Any, fraction: float) -> Any:

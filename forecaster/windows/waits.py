@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecaster.data.calendar import DAY, from_wall, to_wall
 from forecaster.data.panel import Panel
 
 # Cells below this share of a unit, which the usual gap fills, are not told from real numbers.
@@ -48,7 +49,7 @@ def waits_since(panel: Panel, origins: np.ndarray, as_of: np.ndarray) -> Waits:
     if panel.unit_length is None:
         raise ValueError(f"a panel of kind {panel.kind} has no open interval")
     last = panel.times[origins]
-    counted = floor_to_unit(panel, last), floor_to_unit(panel, as_of)
+    counted = (_wall_units(panel, last), _wall_units(panel, as_of)) if _counts_units(panel) else (last, as_of)
     elapsed = (counted[1] - counted[0]).astype(np.float64) / panel.unit_length
     stamp, cell = _stamp_cell(panel), gap_cell(panel)
     half = cell / 2 if stamp >= cell else -cell / 2
@@ -109,13 +110,25 @@ def floor_to_unit(panel: Panel, times: np.ndarray) -> np.ndarray:
     """``times``, cut down to whole units where gaps are counted by the calendar.
 
     Args:
-        panel: Gives ``gap`` and ``unit_length``.
-        times: Like ``panel.times``.
+        panel: Gives ``gap``, the unit and the zone.
+        times: (n,) like ``panel.times``.
 
     Returns:
         Array like ``times``.
     """
-    if panel.gap != "calendar" or panel.clock.kind != "date" or panel.unit_length is None:
+    if not _counts_units(panel):
         return times
-    unit = np.int64(panel.unit_length)
-    return (times.astype("datetime64[ns]").astype(np.int64) // unit * unit).astype("datetime64[ns]")
+    return from_wall(_wall_units(panel, times), panel.clock.zone)
+
+
+def _counts_units(panel: Panel) -> bool:
+    """Whether gaps are differences of calendar units."""
+    return panel.gap == "calendar" and panel.clock.kind == "date" and panel.unit_length is not None
+
+
+def _wall_units(panel: Panel, times: np.ndarray) -> np.ndarray:
+    """Beginning, as clocks in the zone show it, of the unit that each time lies in; weeks begin on Monday."""
+    unit = np.int64(panel.unit_length or 1)
+    shift = np.int64(3 * DAY if unit == 7 * DAY else 0)  # 1970-01-01 was a Thursday
+    wall = to_wall(times.astype("datetime64[ns]"), panel.clock.zone).astype(np.int64)
+    return np.asarray(((wall + shift) // unit * unit - shift).astype("datetime64[ns]"))

@@ -48,8 +48,30 @@ def test_customers_with_one_event_are_forecast_too() -> None:
 
 
 def test_gaps_of_many_orders_are_learnt_as_logarithms() -> None:
-    assert chosen(EVENTS)["transforms"] == ("log", "standard")
-    assert chosen(replace(EVENTS, spread_ratio=3.0))["transforms"] == ("standard",)
+    assert chosen(EVENTS, head="quantile")["transforms"] == ("log", "standard")
+    near = replace(EVENTS, spread_ratio=3.0)
+    assert chosen(near, head="quantile")["transforms"] == ("standard",)
+    assert chosen(near, task="classify")["transforms"] == ("standard",)
+
+
+@pytest.mark.parametrize("kind", ["events", "intervals"])
+def test_waiting_times_are_mixtures_of_logarithms(kind: str) -> None:
+    facts = replace(EVENTS, kind=kind, spread_ratio=3.0)
+    assert (chosen(facts)["head"], chosen(facts)["transforms"]) == ("mixture", ("log", "standard"))
+    assert chosen(facts, head="hazard")["transforms"] == ("log", "standard")
+    assert chosen(facts, task="classify")["head"] == "bins"
+    assert chosen(replace(VALUES))["head"] == chosen(replace(VALUES, kind="ohlc"))["head"] == "quantile"
+
+
+def test_history_features_are_those_of_events_with_ids_and_the_calendar_that_the_data_shows() -> None:
+    history = ("count", "age", "mean_gap", "single", "lead")
+    assert chosen(EVENTS)["features"] == history
+    dated = replace(EVENTS, calendar=("hour", "weekday"))
+    assert chosen(dated)["features"] == (*history, "hour", "weekday")
+    assert chosen(replace(dated, has_ids=False))["features"] == ("hour", "weekday")
+    assert chosen(replace(EVENTS, has_ids=False))["features"] == ("none",)
+    assert chosen(replace(EVENTS, kind="intervals"))["features"] == ("none",)
+    assert chosen(EVENTS, features="count,age")["features"] == ("count", "age")
 
 
 def test_edges_given_are_in_the_unit_of_the_data() -> None:

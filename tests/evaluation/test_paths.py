@@ -15,7 +15,8 @@ from forecaster.distributions import Binned, Distribution, Empirical, PointMass
 from forecaster.errors import ConfigError
 from forecaster.evaluation import paths as paths_module
 from forecaster.evaluation.forecast import forecast_panel
-from forecaster.evaluation.paths import at_once, moments_after, sample_paths, step_forecasts
+from forecaster.evaluation.paths import at_once, draw_paths, sample_paths, step_forecasts
+from forecaster.evaluation.simulation import moments_after
 from forecaster.evaluation.tables import Columns
 from forecaster.windows.features import history_features
 from forecaster.windows.waits import open_waits
@@ -29,6 +30,7 @@ class Rule:
 
     rule: Callable[[Panel, np.ndarray], Distribution]
     look_back: int = 2
+    mark_rule: Callable[[Panel, np.ndarray], np.ndarray] | None = None
     calls: list[int] = field(default_factory=list)
 
     @property
@@ -39,10 +41,16 @@ class Rule:
         self.calls.append(windows.n_windows)
         return self.rule(panel, windows.origins)
 
-    def predict_chunks(self, panel: Panel, windows: Windows) -> Iterator[Distribution]:
+    def predict_with_marks(
+        self, panel: Panel, windows: Windows
+    ) -> Iterator[tuple[Distribution, np.ndarray | None]]:
         half = windows.n_windows // 2
         for rows in (np.arange(half), np.arange(half, windows.n_windows)):
-            yield self.predict(panel, windows.select(rows))
+            part = windows.select(rows)
+            yield self.predict(panel, part), self.predict_marks(panel, part)
+
+    def predict_marks(self, panel: Panel, windows: Windows) -> np.ndarray | None:
+        return None if self.mark_rule is None else self.mark_rule(panel, windows.origins)
 
 
 def one_more(panel: Panel, origins: np.ndarray) -> Distribution:
@@ -192,3 +200,65 @@ def test_intervals_go_on_for_as_long_as_asked() -> None:
 def test_values_are_forecast_no_further_than_trained_for(tiny_panel: Panel) -> None:
     with pytest.raises(ConfigError, match="--horizon 2: the run was trained for 1 step"):
         forecast_panel([Rule(one_more)], tiny_panel, Columns(()), horizon=2)
+
+
+# Marks.
+
+
+@pytest.fixture
+def marked(visits: Panel) -> Panel:
+    """The marks of a are x, y, x; those of b x, y."""
+    return replace(visits, marks=np.array([0, 1, 0, 0, 1]), mark_names=("x", "y"))
+
+
+def the_other_mark(panel: Panel, origins: np.ndarray) -> np.ndarray:
+    assert panel.marks is not None
+    return np.eye(2)[1 - panel.marks[origins]][:, None]
+
+
+def test_marks_are_forecast_from_those_drawn_before(marked: Panel) -> None:
+    def long_after_y(panel: Panel, origins: np.ndarray) -> Distribution:
+        assert panel.marks is not None
+        return PointMass(np.where(panel.marks[origins] == 1, 9.0, 1.0)[:, None])
+
+    drawn = draw_paths(Rule(long_after_y, 2, the_other_mark), marked, last_origins(marked), None, 3, 2)
+    assert drawn.gaps.tolist() == [[[1, 9, 1], [9, 1, 9]]] * 2
+    assert drawn.marks is not None and drawn.marks.shape == (2, 3, 2)
+    assert drawn.marks[:, :, 1].tolist() == [[1, 0, 1], [0, 1, 0]]
+
+
+def test_marks_are_drawn_with_their_probabilities(marked: Panel) -> None:
+    def mostly_y_after_x(panel: Panel, origins: np.ndarray) -> np.ndarray:
+        assert panel.marks is not None
+        return np.array([[0.2, 0.8], [1.0, 0.0]])[panel.marks[origins]][:, None]
+
+    model = Rule(one_more, 2, mostly_y_after_x)
+    drawn = draw_paths(model, marked, last_origins(marked)[:1], None, 3, n_paths=2000)
+    assert drawn.marks is not None
+    # the last mark of a is x: y with 0.8, then 0.2 * 0.8, then 0.84 * 0.8
+    assert drawn.marks[0, :, 1].tolist() == pytest.approx([0.8, 0.16, 0.672], abs=0.03)
+    assert drawn.marks.sum(axis=2).ravel().tolist() == pytest.approx([1.0] * 3)
+
+
+def test_paths_that_ended_say_nothing_of_marks(marked: Panel) -> None:
+    def ends_after_y(panel: Panel, origins: np.ndarray) -> Distribution:
+        assert panel.marks is not None
+        return PointMass(np.where(panel.marks[origins] == 1, np.inf, 1.0)[:, None])
+
+    def half(panel: Panel, origins: np.ndarray) -> np.ndarray:
+        assert panel.marks is not None
+        return np.array([[0.5, 0.5], [0.0, 1.0]])[panel.marks[origins]][:, None]
+
+    drawn = draw_paths(Rule(ends_after_y, 2, half), marked, last_origins(marked)[:1], None, 2, n_paths=50)
+    assert drawn.marks is not None
+    assert np.isinf(drawn.gaps[:, 0, 1]).any() and np.isfinite(drawn.gaps[:, 0, 1]).any()
+    assert drawn.marks[0, 1].tolist() == [0.5, 0.5]  # after x; after y nothing comes
+
+
+def test_table_has_the_marks_of_every_step(marked: Panel) -> None:
+    table = forecast_panel([Rule(one_more, 2, the_other_mark)], marked, Columns(()), horizon=2)
+    assert table["next_mark"].tolist() == ["y", "x", "x", "y"]
+    assert table["mark-x"].tolist() == [0, 1, 1, 0]
+    table = forecast_panel([Rule(one_more, 2, the_other_mark)], marked, Columns(()), horizon=1)
+    assert table["next_mark"].tolist() == ["y", "x"]
+    assert at_once(1, 10, 2_000_000) == 1

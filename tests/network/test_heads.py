@@ -183,7 +183,7 @@ def test_wrongly_stored_heads_are_refused(stored: dict) -> None:
 
 
 def test_heads_are_known_by_name() -> None:
-    assert sorted(HEADS) == ["bins", "point", "quantile"]
+    assert sorted(HEADS) == ["bins", "hazard", "mixture", "point", "quantile"]
 
 
 def test_softplus_offsets_are_inverted_exactly() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,8 @@ def test_newer_format_says_to_install_a_newer_program(spec: Spec) -> None:
         (("models", 0, "architecture", "cell"), "eval", "models.0.architecture.cell"),
         (("models", 0, "architecture", "units"), [8, 0], "models.0.architecture.units.1"),
         (("models", 0, "architecture", "branches"), [[0, 2]], "models.0.architecture"),
+        (("models", 0, "architecture", "n_marks"), 2, "models.0.architecture"),
+        (("models", 0, "architecture", "n_marks"), 1001, "models.0.architecture.n_marks"),
         (("models", 0, "architecture", "colour"), "red", "models.0.architecture.colour"),
         (("models", 0, "normaliser", "season_length"), 0, "models.0.normaliser.season_length"),
         (("models", 0, "normaliser", "steps", 0, "name"), "eval", "models.0.normaliser.steps.0.name"),
@@ -128,6 +131,8 @@ def test_least_bytes_is_a_bound() -> None:
     )
     # 64 + 16 recurrent, 8 * 3 * 4 inputs, 6 dense, 10 outputs, four bytes each
     assert ArchitectureSpec(**network.to_json()).least_bytes == 4 * 192
+    marked = replace(network, n_marks=4, mark_units=3)
+    assert ArchitectureSpec(**marked.to_json()).least_bytes == 4 * (192 + 5 * 3)
 
 
 def test_very_large_file_is_not_parsed(spec: Spec) -> None:

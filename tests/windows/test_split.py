@@ -8,6 +8,7 @@ from forecaster.data.panel import Clock, Panel
 from forecaster.errors import ConfigError
 from forecaster.windows.parts import make_parts
 from forecaster.windows.split import make_split
+from tests.windows.conftest import CUSTOMERS, events_of
 from tests.windows.test_windows import panel_of
 
 
@@ -88,3 +89,63 @@ def test_random_split_is_marked_leaky_and_uses_every_window_once():
     together = np.concatenate([parts.train.starts, parts.valid.starts, parts.test.starts])
     assert split.leaky and sorted(together.tolist()) == list(range(95))
     assert parts.test.n_windows == 19
+
+
+# The moment that cuts events, up to which their open intervals are known.
+
+
+def moments(split):
+    return [
+        None if one is None else np.asarray(one).astype("datetime64[s]").astype(str).ravel().tolist()
+        for one in (split.train_as_of, split.valid_as_of, split.as_of)
+    ]
+
+
+def test_a_date_cuts_events_just_before_it(customers):
+    settings = WindowSettings(valid_size="2024-01-11", test_size="2024-01-16")
+    split = make_split(customers, settings, least_train=1)
+    assert (split.train_ends.tolist(), split.valid_ends.tolist()) == ([3, 5, 5], [3, 5, 7])
+    expected = [f"2024-01-{day}T00:00:00" for day in (10, 15, 20)]
+    assert moments(split) == [[one] * 3 for one in expected]
+    assert (split.valid.since == split.train.as_of).all() and (split.test.since == split.valid.as_of).all()
+    assert split.train.since is None and split.everything.since is None
+    assert (split.everything.as_of == split.as_of).all()
+
+
+def test_a_date_with_a_time_cuts_fine_stamps_a_cell_before_it():
+    panel = events_of({"a": ["2024-01-01 10:00", "2024-01-02 11:00"]})
+    split = make_split(panel, WindowSettings(test_size="2024-01-02", valid_size=0), least_train=1)
+    assert moments(split)[1] == ["2024-01-01T23:00:00"]  # stamps are whole hours
+
+
+def test_a_share_of_the_time_cuts_on_a_stamp():
+    # 19 days, of which 0.3 are 5.7: day 14.3 of the month, and stamps show day 14
+    panel = events_of(CUSTOMERS)
+    split = make_split(panel, WindowSettings(test_size=0.3, valid_size=0), least_train=1)
+    assert moments(split)[1] == ["2024-01-14T00:00:00"] * 3
+    assert split.valid_ends.tolist() == [3, 5, 7]
+
+
+def test_a_share_of_whole_numbers_cuts_on_one():
+    panel = events_of({"a": [-10, 0], "b": [3]}, unit="step")
+    split = make_split(panel, WindowSettings(test_size=0.6, valid_size=0), least_train=1)
+    assert split.valid_as_of.tolist() == [-5, -5] and split.valid_as_of.dtype == np.int64  # 3 - 7.8 = -4.8
+    assert split.valid_ends.tolist() == [1, 2]
+
+
+def test_a_date_knows_no_moment_of_values():
+    panel = panel_of(list(np.arange(100.0)))
+    days = np.datetime64("2020-01-01", "ns") + np.arange(100) * np.timedelta64(1, "D")
+    dated = replace(panel, times=days.astype("datetime64[ns]"), clock=Clock("date", "D", resolution=8.64e13))
+    settings = WindowSettings(test_size="2020-03-01", valid_size="2020-02-20", look_back=3, min_history=3)
+    split = make_split(dated, settings, least_train=4)
+    assert moments(split) == [None, None, None]
+    parts = make_parts(dated, split, settings)
+    assert [part.n_windows for part in (parts.train, parts.valid, parts.test)] == [47, 10, 40]
+
+
+def test_moments_meet_where_a_part_is_empty(customers):
+    split = make_split(customers, WindowSettings(test_size="2024-01-16", valid_size=0), least_train=1)
+    assert moments(split)[0] == moments(split)[1] == ["2024-01-15T00:00:00"] * 3
+    whole = make_split(customers, WindowSettings(test_size=0, valid_size=0), least_train=1)
+    assert moments(whole) == [["2024-01-20T00:00:00"] * 3] * 3

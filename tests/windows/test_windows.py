@@ -105,3 +105,39 @@ def test_thin_keeps_first_and_last():
     few = thin(windows, 3)
     assert few.starts.tolist() == [0, 49, 98]
     assert thin(windows, 1000) is windows
+
+
+# Open intervals.
+
+
+def open_windows(panel: Panel, as_of: int, since: int | None = None, begins: list[int] | None = None):
+    span = Span(panel.offsets[:-1] if begins is None else np.array(begins), panel.offsets[1:], as_of, since)
+    return make_windows(panel, span, look_back=2, horizon=1, min_history=0)
+
+
+def test_open_interval_is_the_last_target_of_each_series() -> None:
+    panel = panel_of([np.nan, 1, 2], [np.nan], [], kind="events")
+    windows = open_windows(panel, as_of=9)
+    assert windows.origins.tolist() == [0, 1, 2, 3]
+    assert (windows.as_of, windows.since, windows.limits.tolist()) == (9, None, [3, 4, 4])
+    assert windows.select(np.array([1])).as_of == 9
+    everything_closed = make_windows(panel, everything(panel), 2, 1, min_history=0)
+    assert everything_closed.origins.tolist() == [0, 1]
+
+
+def test_part_without_rows_has_open_intervals_alone() -> None:
+    panel = panel_of([np.nan, 1, 2], [np.nan], kind="events")
+    assert open_windows(panel, 9, 5, begins=[3, 4]).origins.tolist() == [2, 3]
+
+
+def test_moment_equal_to_the_beginning_leaves_no_open_interval() -> None:
+    panel = panel_of([np.nan, 1, 2], [np.nan], kind="events")
+    assert open_windows(panel, 9, 9).origins.tolist() == [0, 1]
+    each = Span(panel.offsets[:-1], panel.offsets[1:], np.array([9, 8]), np.array([8, 8]))
+    assert make_windows(panel, each, 2, 1, min_history=0).origins.tolist() == [0, 1, 2]
+
+
+def test_stride_keeps_every_open_interval() -> None:
+    panel = panel_of([np.nan, *np.arange(9.0)], kind="events")
+    span = Span(panel.offsets[:-1], panel.offsets[1:], 20)
+    assert make_windows(panel, span, 2, 1, min_history=0, stride=4).origins.tolist() == [0, 4, 8, 9]
