@@ -219,6 +219,8 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
         rules.choose("transforms", ("log", "standard"), "waiting times are learnt by their logarithm")
     else:
         rules.choose("transforms", ("standard",), "gaps are of one order")
+    if facts.waits and rules.values["head"] in ("hazard", "mixture"):
+        rules.choose("residual", "autoregression", "correct a linear forecast of the look-back")
     rules.choose("residual", "none", "nothing to correct")
     rules.choose("scope", "panel", "one scale for all series")
     n_bins = min(max(round(math.sqrt(facts.n_train)), 5), 20)
@@ -263,5 +265,12 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
     work = max(rules.values["units"]) * rules.values["batch_size"]
     if work <= SMALL_STEP:
         rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
+    rules.choose(
+        "refit",
+        facts.n_train < 2_000,
+        "little data needs its latest rows"
+        if facts.n_train < 2_000
+        else "enough data without the validation rows",
+    )
     members = 3 if facts.n_train < 2_000 else 1
     rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")

@@ -15,7 +15,7 @@ Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
 FeatureName = Literal["none", "count", "age", "mean_gap", "single", "lead", "hour", "weekday", "month"]
-Residual = Literal["none", "last", "season"]
+Residual = Literal["none", "last", "season", "autoregression"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
 
 
@@ -162,7 +162,9 @@ class TransformSettings(Section):
         None, "Whether standard and minmax are fitted over all series or for each."
     )
     residual: Residual | None = setting(
-        None, "Naive forecast that the network corrects: none, the last value, the last season."
+        None,
+        "Naive forecast that the network corrects: none, the last value, the last season, or, of waiting "
+        "times, autoregression.",
     )
     n_bins: int | None = setting(None, "Number of bins of the classifier.", metavar="N", ge=2, le=1000)
     bins: Literal["quantile", "uniform", "log"] | Annotated[tuple[float, ...], Listed] = setting(
@@ -253,6 +255,9 @@ class TrainingSettings(Section):
     seed: int = setting(0, "Seed of weights, dropout and shuffling.", metavar="N", ge=0)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where the network runs.")
     threads: int | None = setting(None, "Processor threads.", metavar="N", ge=1, le=1024)
+    refit: bool | None = setting(
+        None, "Fit again on training and validation rows before the test part is scored."
+    )
     final_fit: bool = setting(True, "Fit the shipped weights on all rows for the steps found.")
 
 

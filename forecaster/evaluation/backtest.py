@@ -16,7 +16,7 @@ from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
 from forecaster.evaluation.forecast import Question
-from forecaster.evaluation.job import final_fits, first_fits, held_out
+from forecaster.evaluation.job import first_fits, fits_on, held_out
 from forecaster.evaluation.paths import at_once, step_forecasts
 from forecaster.evaluation.tables import Columns, backtest_table
 from forecaster.training.device import set_threads
@@ -130,7 +130,7 @@ def _fit(prepared: Prepared, hooks: Hooks) -> Fitted:
     """The network as training ships it: fitted on all rows, where a part had been held out."""
     outcomes = first_fits(prepared, hooks)
     if prepared.settings.training.final_fit and held_out(prepared.parts) and not hooks.stop.is_set:
-        outcomes = final_fits(prepared, outcomes, hooks)
+        outcomes = fits_on(prepared, prepared.split.everything, outcomes, hooks)
     return outcomes[0].fitted
 
 

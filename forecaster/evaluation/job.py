@@ -20,6 +20,7 @@ from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared, prepare
 from forecaster.windows.parts import Parts, part_windows, training_span
+from forecaster.windows.windows import Span
 
 # Rows of every series that a run keeps beyond its look-back, to draw the forecast after.
 CONTEXT_ROWS = 100
@@ -73,16 +74,26 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     seconds = {"read": read_seconds}
     began = time.perf_counter()
     outcomes = first_fits(prepared, hooks)
+    training, parts = prepared.settings.training, prepared.parts
+    refitted: list[FitOutcome] = []
+    in_order = not prepared.split.leaky and parts.valid.n_windows and parts.test.n_windows
+    if training.refit and in_order and not hooks.stop.is_set:
+        refitted = fits_on(prepared, prepared.split.before_test, outcomes, hooks)
     seconds["fit"] = time.perf_counter() - began
     began = time.perf_counter()
-    scores = score_parts(prepared, [outcome.fitted for outcome in outcomes])
+    scores = score_parts(prepared, *(_fitted(some) for some in (outcomes, refitted)))
     seconds["score"] = time.perf_counter() - began
     began = time.perf_counter()
     shipped = outcomes
-    if prepared.settings.training.final_fit and held_out(prepared.parts) and not hooks.stop.is_set:
-        shipped = final_fits(prepared, outcomes, hooks)
+    if training.final_fit and held_out(parts) and not hooks.stop.is_set:
+        shipped = fits_on(prepared, prepared.split.everything, outcomes, hooks)
     seconds["final_fit"] = time.perf_counter() - began
-    return _finish(Job(prepared, outcomes, shipped, scores, seconds, hooks.stop.reason))
+    return _finish(Job(prepared, outcomes, refitted, shipped, scores, seconds, hooks.stop.reason))
+
+
+def _fitted(outcomes: list[FitOutcome]) -> list[Fitted]:
+    """The trained networks of some fits."""
+    return [outcome.fitted for outcome in outcomes]
 
 
 def head_names(settings: Settings, kind: str) -> tuple[str, ...]:
@@ -116,11 +127,12 @@ def held_out(parts: Parts) -> bool:
     return parts.valid.n_windows + parts.test.n_windows > 0
 
 
-def final_fits(prepared: Prepared, outcomes: list[FitOutcome], hooks: Hooks) -> list[FitOutcome]:
-    """The fits that are shipped: all rows, for the number of steps that the first fits found.
+def fits_on(prepared: Prepared, span: Span, outcomes: list[FitOutcome], hooks: Hooks) -> list[FitOutcome]:
+    """Fits on more rows, for the number of steps that the first fits found.
 
     Args:
         prepared: Panel, settings and split.
+        span: Rows to fit on: all of them for the fits that are shipped.
         outcomes: Of the first fits.
         hooks: Progress, schedule, stop.
 
@@ -128,10 +140,10 @@ def final_fits(prepared: Prepared, outcomes: list[FitOutcome], hooks: Hooks) -> 
         One outcome a head; where a signal ended a fit early, that of the first fit.
     """
     window = prepared.settings.window
-    everything = training_span(prepared.split.everything, window)
-    train = part_windows(prepared.panel, everything, window, stride=window.stride)
+    span = training_span(span, window)
+    train = part_windows(prepared.panel, span, window, stride=window.stride)
     nothing = train.select(np.zeros(0, dtype=np.int64))
-    parts = Parts(everything, train, nothing, nothing)
+    parts = Parts(span, train, nothing, nothing)
     shipped = []
     for outcome in outcomes:
         again = fit_again(prepared.panel, parts, prepared.settings, outcome, hooks)

@@ -32,7 +32,8 @@ class Job:
 
     Attributes:
         prepared: Panel, settings, split.
-        outcomes: The fits that were scored.
+        outcomes: The first fits, scored on the validation part.
+        refitted: Those on training and validation rows, scored on the test part; none where the first were.
         shipped: The fits whose weights are saved.
         scores: Of validation and test part.
         seconds: Time of each stage.
@@ -41,6 +42,7 @@ class Job:
 
     prepared: Prepared
     outcomes: Sequence[FitOutcome]
+    refitted: Sequence[FitOutcome]
     shipped: Sequence[FitOutcome]
     scores: PartScores
     seconds: dict[str, float]
@@ -60,7 +62,7 @@ def build_report(job: Job) -> dict[str, Any]:
     panel, settings = prepared.panel, prepared.settings
     deciding = scores.test or scores.valid
     notes = {note.code: note for note in (*panel.warnings, *prepared.warnings)}
-    for outcome in (*job.outcomes, *job.shipped):
+    for outcome in (*job.outcomes, *job.refitted, *job.shipped):
         notes |= {note.code: note for note in outcome.warnings}
     again = [outcome for outcome in job.shipped if not any(outcome is first for first in job.outcomes)]
     return {
@@ -75,9 +77,13 @@ def build_report(job: Job) -> dict[str, Any]:
         ],
         "repairs": [note_json(note) for note in panel.repairs],
         "warnings": [note_json(note) for note in notes.values()],
-        "training": [_training(outcome, final=False) for outcome in job.outcomes]
-        + [_training(outcome, final=True) for outcome in again],
+        "training": [
+            _training(outcome, stage)
+            for stage, fits in (("first", job.outcomes), ("refit", job.refitted), ("final", again))
+            for outcome in fits
+        ],
         "shipped": "final fit on all rows" if again else "first fit",
+        "test_fit": "refit" if job.refitted else "first",
         "scores": {
             name: part.to_json()
             for name, part in (("valid", scores.valid), ("test", scores.test))
@@ -142,12 +148,12 @@ def note_json(note: Note) -> dict[str, Any]:
     return tree | ({"count": note.count} if note.count is not None else {})
 
 
-def _training(outcome: FitOutcome, *, final: bool) -> dict[str, Any]:
+def _training(outcome: FitOutcome, stage: str) -> dict[str, Any]:
     """How the members of one fit were trained."""
     fitted = outcome.fitted
     return {
         "head": fitted.head.name,
-        "final": final,
+        "stage": stage,
         "n_parameters": int(sum(np.prod(weight.shape) for weight in fitted.models[0].weights)),
         "members": [
             {

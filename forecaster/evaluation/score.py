@@ -100,12 +100,14 @@ class PartScores:
     resolution: float | None = None
 
 
-def score_parts(prepared: Prepared, fitted: Sequence[Fitted]) -> PartScores:
+def score_parts(prepared: Prepared, fitted: Sequence[Fitted], refitted: Sequence[Fitted] = ()) -> PartScores:
     """Scores of models on validation and test windows, of baselines on both.
 
     Args:
         prepared: Panel, split and windows.
         fitted: Models of the first fits, one a head.
+        refitted: Those fitted again on training and validation rows, for the test part, where there are any;
+            the baselines of the test part then know the same rows.
 
     Returns:
         The scores; empty parts are None.
@@ -114,11 +116,12 @@ def score_parts(prepared: Prepared, fitted: Sequence[Fitted]) -> PartScores:
     resolution = find_resolution(panel, parts.fit)
     within = prepared.settings.window.within or ()
     found: list[Part | None] = []
-    for windows in (parts.valid, parts.test):
+    last = (prepared.split.before_test, refitted) if refitted else (parts.fit, fitted)
+    for windows, (train, models) in ((parts.valid, (parts.fit, fitted)), (parts.test, last)):
         if windows.n_windows == 0:
             found.append(None)
             continue
-        found.append(score_windows(panel, windows, parts.fit, fitted, resolution=resolution, within=within))
+        found.append(score_windows(panel, windows, train, models, resolution=resolution, within=within))
     return PartScores(found[0], found[1], resolution)
 
 

@@ -9,6 +9,8 @@ from forecaster.network.mixture_head import LEAST_SCALE, MixtureHead
 
 # Rounds of the EM algorithm: enough for a start.
 N_ROUNDS = 60
+# Weight of a component for what the training targets have not shown, and its width in their spread.
+BROAD_WEIGHT, BROAD_SCALE = 0.2, 1.5
 # Components that are tried: enough for two humps and two tails.
 MOST_COMPONENTS = 4
 USUAL_COMPONENTS, MANY = 3, 1_000
@@ -52,7 +54,7 @@ def fit_mixture(cell: np.ndarray, n_components: int, *, never: bool) -> MixtureH
     Args:
         cell: (n, 3) limits of known targets, normalised; see ``Batch``. Closed ones count as the middle of
             their cell, open ones as anything beyond their limit.
-        n_components: Normal components.
+        n_components: Normal components; a broad one comes on top.
         never: Whether a share may never come.
 
     Returns:
@@ -72,8 +74,24 @@ def fit_mixture(cell: np.ndarray, n_components: int, *, never: bool) -> MixtureH
     weights = np.full(n_components + never, 1.0 / (n_components + never))
     for _ in range(N_ROUNDS if len(point) else 0):
         weights, loc, scale = _round(point, limit, (weights, loc, scale))
-    weights = np.maximum(weights, LEAST_WEIGHT)
-    return MixtureHead(weights / weights.sum(), loc, scale)
+    return _with_broad(np.maximum(weights, LEAST_WEIGHT), loc, scale, point)
+
+
+def _with_broad(weights: np.ndarray, loc: np.ndarray, scale: np.ndarray, point: np.ndarray) -> MixtureHead:
+    """The head with one component more, about all targets and wider than they are.
+
+    Times change: what fits few targets closely is far off when the next ones come faster or slower. Where
+    there are many, the network learns to do without it.
+    """
+    n, total = len(loc), weights.sum()
+    rest = weights / total * (1 - BROAD_WEIGHT)
+    center = float(point.mean()) if len(point) else 0.0
+    spread = max(float(point.std()) if len(point) else 1.0, LEAST_SPREAD)
+    return MixtureHead(
+        np.concatenate([rest[:n], [BROAD_WEIGHT], rest[n:]]),
+        np.append(loc, center),
+        np.append(scale, BROAD_SCALE * spread),
+    )
 
 
 def _middle(closed: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ class NormaliserSpec(_Strict):
     """The fitted transforms of a model."""
 
     steps: tuple[TransformSpec, ...]
-    residual: Literal["none", "last", "season"]
+    residual: Literal["none", "last", "season", "autoregression"]
     season_length: int = Field(ge=1)
     target: int = Field(ge=0)
     n_channels: int = Field(ge=1, le=10_000)

@@ -23,7 +23,7 @@ from forecaster.training.setup import Rate, make_architecture, make_head, make_p
 from forecaster.windows.batch import Gathered
 from forecaster.windows.cells import target_cell
 from forecaster.windows.features import mean_rate
-from forecaster.windows.gather import WindowSource, with_scales
+from forecaster.windows.gather import WindowSource, with_linear, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
 from forecaster.windows.windows import history_rows, thin
@@ -135,7 +135,7 @@ def _fit(
             for one, result in zip(plans, first.results, strict=False)
         ]
     chooser = valid if first is None and valid.n_windows > 0 else None
-    stage = f"{'fit' if first is None else 'final fit'} {name}"
+    stage = f"{'fit' if first is None else 'fit again'} {name}"
     members = train_members(architecture, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
     if isinstance(head.unmarked, PointHead):
         known = first.fitted.head.unmarked if first is not None else None
@@ -179,7 +179,10 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
     if features:
         normaliser = normaliser.with_features(features, mean_rate(panel, parts.fit.ends))
     cell = target_cell(panel, parts.fit)
-    return with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell))
+    source = WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell)
+    if normaliser.residual == "autoregression":
+        source = with_linear(source)
+    return with_scales(source)
 
 
 def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSource) -> PointHead:

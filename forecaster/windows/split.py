@@ -50,6 +50,11 @@ class Split:
         return Span(self.begins, self.train_ends, self.train_as_of)
 
     @property
+    def before_test(self) -> Span:
+        """Training and validation rows."""
+        return Span(self.begins, self.valid_ends, self.valid_as_of)
+
+    @property
     def valid(self) -> Span:
         """Rows that choose the best weights."""
         return Span(self.train_ends, self.valid_ends, self.valid_as_of, self.train_as_of)
