@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: demo test test-slow check readme
+.PHONY: demo test test-slow check readme bench
 
 demo: $(INSTALLED)
 	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
@@ -20,6 +20,11 @@ test-slow: $(INSTALLED)
 
 readme: $(INSTALLED)
 	$(BIN)/python -m tests.readme
+
+# DATA is the folder of the benchmarks' data; they say which file they miss.
+DATA ?= data
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/waiting_times.py --data $(DATA) --out benchmarks/waiting_times.json
 
 check: $(INSTALLED)
 	$(BIN)/ruff check -q .

@@ -136,7 +136,8 @@ class Forecaster:
 
         Returns:
             Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
-            Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series.
+            Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series and step;
+            with marks ``next_mark`` and the probability of each, ``mark-NAME``, given that the event comes.
 
         Raises:
             DataError: The data cannot be read.

@@ -20,8 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import click
 from pydantic.fields import FieldInfo
 
+from forecaster.commands import cli
 from forecaster.config.build import option_name, section_type
 from forecaster.config.settings import SECTIONS
 
@@ -29,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
 # What a terminal shows only while training goes on.
-PROGRESS = re.compile(r"(final )?fit \w+(, network \d+)?: epoch ")
+PROGRESS = re.compile(r"fit (again )?\w+(, network \d+)?: epoch ")
 
 # Settings of networks that train in a blink: options of `train` and `backtest`, keywords of `Forecaster`.
 SMALL = {"epochs": 1, "ensemble": 1, "units": 8, "threads": 1}
@@ -162,18 +164,20 @@ def settings_tables() -> str:
         for name, field in section_type(section).model_fields.items():
             extra = field.json_schema_extra
             is_option = isinstance(extra, dict) and bool(extra.get("option"))
-            cells = (_spelling(name, field, is_option), _value(field), _default(field), field.description)
+            cells = (_spelling(name, is_option), _value(field), _default(field), field.description)
             lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _spelling(name: str, field: FieldInfo, is_option: bool) -> str:
-    """A setting as it is written."""
+def _spelling(name: str, is_option: bool) -> str:
+    """A setting as it is written; a switch also as it is switched off, where `train` takes that."""
     if not is_option:
         return f"`{name}=`"
-    spelling = option_name(name)
-    return f"`{spelling}`, `--no-{spelling[2:]}`" if field.default is True else f"`{spelling}`"
+    train = cli.get_command(click.Context(cli), "train")
+    options = train.params if train is not None else []
+    off = [text for option in options if option.name == name for text in option.secondary_opts]
+    return ", ".join(f"`{text}`" for text in (option_name(name), *off))
 
 
 def _value(field: FieldInfo) -> str:

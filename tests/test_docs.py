@@ -121,6 +121,8 @@ def runs(walk: Walk) -> Path:
         days = "".join(f"2024-01-{day:02},{'ab'[day % 2]}\n" for day in range(1, 31))
         Path("marked.csv").write_text(f"time,what\n{days}", encoding="utf-8")
         Forecaster(**SMALL, look_back=2, kind="events", mark="what").fit("marked.csv").save("runs/marked")
+        Forecaster(**SMALL, look_back=2, head="bins").fit("air_passengers.csv").save("runs/classes")
+        Forecaster(**SMALL, look_back=2, kind="events", head="hazard").fit("marked.csv").save("runs/hazard")
     return walk.folder
 
 
@@ -155,7 +157,7 @@ def pattern(key: str) -> re.Pattern[str]:
 
 
 def fits(value: Any, kind: str) -> bool:
-    """Whether a value is of a documented type."""
+    """Whether a value is of a documented type; entries of a `list of number/null` may each be either."""
     kinds: dict[str, tuple[type, ...]] = {
         "text": (str,),
         "int": (int,),
@@ -177,7 +179,7 @@ def fits(value: Any, kind: str) -> bool:
         entries = [value]
         for _ in lists:
             entries = [part for one in entries for part in (one if isinstance(one, list) else [{}])]
-        if all(is_one(one, inner) for one in entries):
+        if all(any(is_one(one, name) for name in inner.split("/")) for one in entries):
             return True
     return False
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+# Marks whose probabilities are printed, the most frequent ones; files and JSON have more.
+MOST_MARKS = 3
+
+
 @dataclass(frozen=True)
 class Output:
     """What was asked for.
@@ -39,7 +43,8 @@ class Output:
         elif self.is_json:
             click.echo(records_json(content), nl=False)
         else:
-            frame(content, title=title)
+            marks = [name for name in content.columns if name.startswith("mark-")]
+            frame(content.drop(columns=marks[MOST_MARKS:]), title=title)
 
 
 def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., None]], Callable[..., None]]:

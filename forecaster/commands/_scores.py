@@ -34,17 +34,21 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
         f", errors in {in_words(unit)}" if unit else ""
     )
     table(title, header, [[name, *(scores.get(key) for key in shown)] for name, scores in rows])
+    if marks := part.get("marks"):
+        named = [("model", marks["model"]), *marks["baselines"].items()]
+        found = [[name, one["mark_log_loss"], one["mark_accuracy"]] for name, one in named]
+        table("Next mark", ["", "log loss", "accuracy"], found)
 
 
 def _columns(rows: list[tuple[str, dict[str, Any]]], deciding: str) -> list[str]:
     """Metrics that the rows have, as many as 80 characters hold; the report has them all."""
-    is_limited = deciding == "censored_crps"
-    if any("accuracy" in scores for _, scores in rows):
-        wanted = ["mae", deciding, "coverage_80", "accuracy", "log_score"]
-        wanted += [] if is_limited else ["ranked_probability_score"]
+    if deciding == "censored_crps":  # errors of the closed ones alone favour whoever forecasts too early
+        brier = [name for name in rows[0][1] if name.startswith("brier_within_")]
+        wanted = [deciding, "nll_all", "log_score", *brier[:2]]
+    elif any("accuracy" in scores for _, scores in rows):
+        wanted = ["mae", deciding, "coverage_80", "accuracy", "log_score", "ranked_probability_score"]
     elif any("log_score" in scores for _, scores in rows):
-        more = ["nll_all"] if is_limited else ["nll"]
-        wanted = ["mae", *([] if is_limited else ["rmse"]), deciding, "coverage_80", *more, "log_score"]
+        wanted = ["mae", "rmse", deciding, "coverage_80", "nll", "log_score"]
     else:
         wanted = ["mae", "rmse", "mase", deciding, "coverage_80", "nll"]
     return [name for name in wanted if any(name in scores for _, scores in rows)]

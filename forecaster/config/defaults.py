@@ -31,6 +31,9 @@ CLASSIC: dict[str, Any] = {
 }
 
 
+# Training gaps from which on a network learns the calendar of events; fewer are learnt by heart.
+MANY_GAPS = 10_000
+
 # What is known of one of many series beyond its look-back.
 HISTORY = ("count", "age", "mean_gap", "single", "lead")
 
@@ -176,10 +179,11 @@ def _features(rules: _Rules, facts: DataFacts) -> None:
         rules.choose("within", facts.within, "near the quartiles of the training gaps")
     names = HISTORY if facts.has_ids else ()
     reasons = ["the history of each series beyond the look-back"] if names else []
-    if facts.calendar:
-        reasons.append(f"the stamps carry {', '.join(facts.calendar)}")
+    calendar = facts.calendar if facts.n_train >= MANY_GAPS else ()
+    if calendar:
+        reasons.append(f"the stamps carry {', '.join(calendar)}")
     why = "; ".join(reasons) or "a single series has no other histories to learn from"
-    rules.choose("features", (*names, *facts.calendar) or ("none",), why)
+    rules.choose("features", (*names, *calendar) or ("none",), why)
 
 
 def _shorten(rules: _Rules, facts: DataFacts) -> None:
@@ -219,8 +223,6 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
         rules.choose("transforms", ("log", "standard"), "waiting times are learnt by their logarithm")
     else:
         rules.choose("transforms", ("standard",), "gaps are of one order")
-    if facts.waits and rules.values["head"] in ("hazard", "mixture"):
-        rules.choose("residual", "autoregression", "correct a linear forecast of the look-back")
     rules.choose("residual", "none", "nothing to correct")
     rules.choose("scope", "panel", "one scale for all series")
     n_bins = min(max(round(math.sqrt(facts.n_train)), 5), 20)
@@ -228,7 +230,10 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
 
 
 def _network(rules: _Rules, facts: DataFacts) -> None:
-    """loss, components, layers, units, dropout and dense layers."""
+    """linear, loss, layers, units, dropout and dense layers."""
+    is_mixture = rules.values["head"] == "mixture"
+    why = "some waiting times follow the last ones, some do not" if is_mixture else "no mixture to weigh it"
+    rules.choose("linear", is_mixture, why)
     rules.choose("loss", "mse", "the mean is forecast")
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
     units = rules.values["units"]

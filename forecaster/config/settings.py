@@ -15,7 +15,7 @@ Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
 FeatureName = Literal["none", "count", "age", "mean_gap", "single", "lead", "hour", "weekday", "month"]
-Residual = Literal["none", "last", "season", "autoregression"]
+Residual = Literal["none", "last", "season"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
 
 
@@ -163,8 +163,7 @@ class TransformSettings(Section):
     )
     residual: Residual | None = setting(
         None,
-        "Naive forecast that the network corrects: none, the last value, the last season, or, of waiting "
-        "times, autoregression.",
+        "Naive forecast that the network corrects: none, the last value, the last season.",
     )
     n_bins: int | None = setting(None, "Number of bins of the classifier.", metavar="N", ge=2, le=1000)
     bins: Literal["quantile", "uniform", "log"] | Annotated[tuple[float, ...], Listed] = setting(
@@ -194,6 +193,9 @@ class NetworkSettings(Section):
         option=False,
         ge=1,
         le=20,
+    )
+    linear: bool | None = setting(
+        None, "A linear forecast of the look-back beside the recurrent one; the mixture head weighs both."
     )
     loss: Literal["mse", "mae", "huber"] | None = setting(None, "Loss of the point head.")
     quantile_levels: Annotated[tuple[float, ...] | None, Listed] = setting(

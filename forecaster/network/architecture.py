@@ -35,6 +35,8 @@ class Architecture:
         bidirectional: Whether segments are read in both directions.
         branches: Channel indices of each branch, which has recurrent layers of its own; empty for one
             branch with all channels.
+        linear: Whether outputs are also a linear function of the whole look-back, added to what the recurrent
+            layers make of it.
         n_static: Numbers a window that join the state of the recurrent layers; 0 for none.
         n_marks: Categories that an input step may be of; 0 for steps without one.
         mark_units: Numbers that stand for a category, fed to every branch; 0 without any.
@@ -54,6 +56,7 @@ class Architecture:
     recurrent_activation: str = "sigmoid"
     bidirectional: bool = False
     branches: tuple[tuple[int, ...], ...] = ()
+    linear: bool = False
     n_static: int = 0
     n_marks: int = 0
     mark_units: int = 0

@@ -10,6 +10,9 @@ from forecaster.network.architecture import Architecture
 from forecaster.network.placement import device_scope, seeded
 from forecaster.network.recurrent import LAYERS, PACKAGE
 
+# Name of the layer of the linear forecast.
+LINEAR = "linear"
+
 # Variance of the output layer's weights relative to Glorot's: the first forecast is near the naive one.
 OUTPUT_VARIANCE = 0.01
 # Spread of the numbers that stand for a mark: as large as normalised values.
@@ -89,6 +92,9 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
             if architecture.n_static and architecture.dropout:
                 state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
         outputs = _direct_decoder(state, architecture)
+        if architecture.linear:
+            window = [inputs["past"], inputs["observed"]]
+            outputs = keras.layers.Add(name="sum")([outputs, _linear(window, architecture)])
         return keras.Model(inputs, outputs, name="forecaster")
 
 
@@ -147,3 +153,11 @@ def _direct_decoder(state: Any, architecture: Architecture) -> Any:
     size = architecture.horizon * architecture.n_outputs
     flat = keras.layers.Dense(size, kernel_initializer=small, name="output")(state)
     return keras.layers.Reshape((architecture.horizon, architecture.n_outputs), name="steps")(flat)
+
+
+def _linear(window: list[Any], architecture: Architecture) -> Any:
+    """A linear function of values and observed flags, 0 before training: (batch, horizon, n_outputs)."""
+    flat = keras.layers.Flatten(name="window")(keras.layers.Concatenate(axis=2, name="look_back")(window))
+    size = architecture.horizon * architecture.n_outputs
+    weighed = keras.layers.Dense(size, kernel_initializer="zeros", name=LINEAR)(flat)
+    return keras.layers.Reshape((architecture.horizon, architecture.n_outputs), name="linear_steps")(weighed)

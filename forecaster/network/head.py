@@ -34,6 +34,11 @@ class Head(ABC):
         """Numbers that the network puts out for every step."""
 
     @property
+    def linear_output(self) -> int | None:
+        """Which output is a linear forecast of the target; None where none is."""
+        return None
+
+    @property
     def point_is(self) -> Literal["mean", "median"]:
         """Which number of the distribution the loss asks for as a point forecast."""
         return "median"

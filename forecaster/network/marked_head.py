@@ -42,6 +42,11 @@ class MarkedHead(Head):
         return self.base.n_outputs + self.n_marks
 
     @property
+    def linear_output(self) -> int | None:
+        """That of the base."""
+        return self.base.linear_output
+
+    @property
     def point_is(self) -> Literal["mean", "median"]:
         """That of the base."""
         return self.base.point_is

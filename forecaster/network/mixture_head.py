@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +17,8 @@ from forecaster.windows.cells import POINT_WIDTH
 
 # Smallest standard deviation of a component, in that of the targets.
 LEAST_SCALE = 0.05
+# What a head is made of, as it is stored.
+NUMBERS = ("weights", "loc", "scale", "follows")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class MixtureHead(Head):
         weights: (n_components,) weights, or one more: the last is the share that never comes.
         loc: (n_components,) means.
         scale: (n_components,) standard deviations, above ``LEAST_SCALE``.
+        follows: (n_components,) 1 for components whose mean is moved by the linear forecast of the window,
+            which is then the last output; 0 for those that stay where they are, all when not given.
     """
 
     name: ClassVar[str] = "mixture"
@@ -38,10 +42,13 @@ class MixtureHead(Head):
     weights: np.ndarray
     loc: np.ndarray
     scale: np.ndarray
+    follows: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         """Refuse numbers that are no mixture."""
-        for name in ("weights", "loc", "scale"):
+        if len(self.follows) == 0:
+            object.__setattr__(self, "follows", np.zeros(len(self.loc)))
+        for name in NUMBERS:
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
         n = len(self.loc)
         if n < 1 or self.loc.shape != self.scale.shape or self.weights.shape not in ((n,), (n + 1,)):
@@ -50,6 +57,8 @@ class MixtureHead(Head):
             np.isfinite(self.loc).all() and (self.weights > 0).all() and (self.scale > LEAST_SCALE).all()
         ):
             raise ValueError(f"weights must be above 0, scales above {LEAST_SCALE}, locations finite")
+        if self.follows.shape != (n,) or not np.isin(self.follows, (0.0, 1.0)).all():
+            raise ValueError(f"follows must be 0 or 1 for each of {n} components")
 
     @property
     def n_components(self) -> int:
@@ -63,8 +72,18 @@ class MixtureHead(Head):
 
     @property
     def n_outputs(self) -> int:
-        """A location and a scale for each component, and all weights."""
-        return 2 * self.n_components + len(self.weights)
+        """A location and a scale for each component, all weights, and what components follow if any do."""
+        return 2 * self.n_components + len(self.weights) + self.has_linear
+
+    @property
+    def has_linear(self) -> bool:
+        """Whether the last output is a linear forecast that components follow."""
+        return bool(self.follows.any())
+
+    @property
+    def linear_output(self) -> int | None:
+        """The last one, where components follow it."""
+        return self.n_outputs - 1 if self.has_linear else None
 
     @property
     def _before_softplus(self) -> np.ndarray:
@@ -109,9 +128,14 @@ class MixtureHead(Head):
         """Log weights (never last), locations and scales of the components."""
         n = self.n_components
         first = np.concatenate([self.loc, self._before_softplus, np.log(self.weights)])
-        moved = outputs + ops.convert_to_tensor(first, dtype=outputs.dtype)
+        end = len(first)
+        moved = outputs[:, :, :end] + ops.convert_to_tensor(first, dtype=outputs.dtype)
+        loc = moved[:, :, :n]
+        if self.has_linear:
+            follows = ops.convert_to_tensor(self.follows, dtype=outputs.dtype)
+            loc = loc + outputs[:, :, end : end + 1] * follows
         scale = ops.softplus(moved[:, :, n : 2 * n]) + LEAST_SCALE
-        return ops.log_softmax(moved[:, :, 2 * n :], axis=2), moved[:, :, :n], scale
+        return ops.log_softmax(moved[:, :, 2 * n :], axis=2), loc, scale
 
     def _log_survival(self, x: Any, log_weights: Any, loc: Any, scale: Any) -> Any:
         """(batch, horizon) log of P(T > x)."""
@@ -124,16 +148,19 @@ class MixtureHead(Head):
     def distribution(self, outputs: np.ndarray) -> Distribution:
         """The mixture; see ``Head.distribution``."""
         n, outputs = self.n_components, np.asarray(outputs, dtype=np.float64)
-        logits = outputs[..., 2 * n :] + np.log(self.weights)
+        end = 2 * n + len(self.weights)
+        logits = outputs[..., 2 * n : end] + np.log(self.weights)
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         scale = np.logaddexp(0.0, outputs[..., n : 2 * n] + self._before_softplus) + LEAST_SCALE
         never = powers[..., n] if self.never else 0.0
-        return NormalMixture(outputs[..., :n] + self.loc, scale, powers[..., :n], never)
+        loc = outputs[..., :n] + self.loc
+        if self.has_linear:
+            loc = loc + outputs[..., end : end + 1] * self.follows
+        return NormalMixture(loc, scale, powers[..., :n], never)
 
     def to_json(self) -> dict[str, Any]:
-        """Name, weights, locations and scales."""
-        parts = {"weights": self.weights, "loc": self.loc, "scale": self.scale}
-        return {"name": self.name} | {name: part.tolist() for name, part in parts.items()}
+        """Name, weights, locations, scales and which follow."""
+        return {"name": self.name} | {name: getattr(self, name).tolist() for name in NUMBERS}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -145,4 +172,4 @@ class MixtureHead(Head):
         Returns:
             The head.
         """
-        return cls(*(np.asarray(stored[name], dtype=np.float64) for name in ("weights", "loc", "scale")))
+        return cls(*(np.asarray(stored[name], dtype=np.float64) for name in NUMBERS))

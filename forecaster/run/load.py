@@ -148,8 +148,6 @@ def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, 
         expected[f"scale{number}/scale"] = ((step.n_scales,), "float64")
     expected["covariate/shift"] = ((spec.normaliser.n_channels,), "float64")
     expected["covariate/scale"] = ((spec.normaliser.n_channels,), "float64")
-    n_linear = spec.architecture.look_back + 2 if spec.normaliser.residual == "autoregression" else 0
-    expected["residual/linear"] = ((n_linear,), "float64")
     expected["static/shift"] = expected["static/scale"] = ((spec.architecture.n_static,), "float64")
     return expected
 
@@ -180,7 +178,6 @@ def _fitted(
         arrays["covariate/scale"],
         stored.input_scale,
         stored.target_scale,
-        arrays["residual/linear"],
         stored.features,
         stored.event_rate,
         arrays["static/shift"],

@@ -36,7 +36,7 @@ class NormaliserSpec(_Strict):
     """The fitted transforms of a model."""
 
     steps: tuple[TransformSpec, ...]
-    residual: Literal["none", "last", "season", "autoregression"]
+    residual: Literal["none", "last", "season"]
     season_length: int = Field(ge=1)
     target: int = Field(ge=0)
     n_channels: int = Field(ge=1, le=10_000)
@@ -68,6 +68,7 @@ class ArchitectureSpec(_Strict):
     recurrent_activation: Name
     bidirectional: bool
     branches: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
+    linear: bool = False
     n_static: int = Field(0, ge=0, le=1000)
     n_marks: int = Field(0, ge=0, le=MOST_MARKS)
     mark_units: int = Field(0, ge=0, le=1000)

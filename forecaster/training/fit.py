@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import keras
 import numpy as np
 
 from forecaster.config.settings import Settings
@@ -12,18 +13,20 @@ from forecaster.data.panel import Note, Panel
 from forecaster.distributions import median_of
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import architecture_warnings
+from forecaster.network.build import build_model
 from forecaster.network.heads import PointHead
 from forecaster.network.marked_head import with_marks
 from forecaster.network.predict import predict_outputs
 from forecaster.training.fitted import Fitted
 from forecaster.training.interrupts import StopFlag
+from forecaster.training.linear import fit_linear
 from forecaster.training.members import Member, member_plans, train_members
-from forecaster.training.plan import EpochResult, TrainingResult
+from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
 from forecaster.windows.batch import Gathered
 from forecaster.windows.cells import target_cell
 from forecaster.windows.features import mean_rate
-from forecaster.windows.gather import WindowSource, with_linear, with_scales
+from forecaster.windows.gather import WindowSource, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
 from forecaster.windows.windows import history_rows, thin
@@ -119,24 +122,21 @@ def _fit(
         raise ConfigError(too_few(panel, settings))
     source = training_source(panel, parts, settings)
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
-    head = with_marks(make_head(name, settings, source), len(panel.mark_names))
+    linear = fit_linear(source) if settings.network.linear else None
+    head = with_marks(make_head(name, settings, source, linear), len(panel.mark_names))
     architecture = make_architecture(settings, source, head.n_outputs)
-    plan = make_plan(settings, source.n_windows, hooks.schedule)
-    plans = member_plans(plan, settings.training.ensemble or 1)
-    if first is not None:
-        # The rate takes the same way up to the step that was best: the weights that were scored were found
-        # on it, and a shorter cycle would end elsewhere.
-        plans = [
-            replace(
-                one,
-                n_steps=max(result.best_step, 1),
-                schedule_steps=one.epochs * result.steps_per_epoch,
-            )
-            for one, result in zip(plans, first.results, strict=False)
-        ]
+    plans = _plans(make_plan(settings, source.n_windows, hooks.schedule), settings, first)
     chooser = valid if first is None and valid.n_windows > 0 else None
     stage = f"{'fit' if first is None else 'fit again'} {name}"
-    members = train_members(architecture, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
+
+    def build(one: TrainingPlan) -> keras.Model:
+        """A fresh network whose linear path, where it has one, starts at the linear forecast."""
+        model = build_model(architecture, one.seed, one.device)
+        if linear is not None:
+            linear.put(model, head.linear_output)
+        return model
+
+    members = train_members(build, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
     if isinstance(head.unmarked, PointHead):
         known = first.fitted.head.unmarked if first is not None else None
         if not isinstance(known, PointHead):
@@ -154,6 +154,21 @@ def _fit(
     notes += [note for member in members for note in member.result.warnings]
     warnings = tuple({note.code: note for note in notes}.values())
     return FitOutcome(fitted, tuple(member.result for member in members), warnings)
+
+
+def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None) -> list[TrainingPlan]:
+    """The plan of each member; after a first fit it ends at the step that was best then.
+
+    The rate takes the same way up to there: the weights that were scored were found on it, and a shorter
+    cycle would end elsewhere.
+    """
+    plans = member_plans(plan, settings.training.ensemble or 1)
+    if first is None:
+        return plans
+    return [
+        replace(one, n_steps=max(result.best_step, 1), schedule_steps=one.epochs * result.steps_per_epoch)
+        for one, result in zip(plans, first.results, strict=False)
+    ]
 
 
 def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSource:
@@ -179,10 +194,7 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
     if features:
         normaliser = normaliser.with_features(features, mean_rate(panel, parts.fit.ends))
     cell = target_cell(panel, parts.fit)
-    source = WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell)
-    if normaliser.residual == "autoregression":
-        source = with_linear(source)
-    return with_scales(source)
+    return with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell))
 
 
 def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSource) -> PointHead:

@@ -146,8 +146,8 @@ class Fitted:
 
         Returns:
             ``network0/000`` ... for the weights of each member, ``scale0/shift`` and ``scale0/scale``
-            for each transform, ``covariate/shift`` and ``covariate/scale``, ``residual/linear``,
-            ``static/shift`` and ``static/scale``.
+            for each transform, ``covariate/shift`` and ``covariate/scale``, ``static/shift`` and
+            ``static/scale``.
         """
         found: dict[str, np.ndarray] = {}
         for number, network in enumerate(self.models):
@@ -158,7 +158,6 @@ class Fitted:
             found[f"scale{number}/scale"] = step.scale
         found["covariate/shift"] = self.normaliser.covariate_shift
         found["covariate/scale"] = self.normaliser.covariate_scale
-        found["residual/linear"] = self.normaliser.linear
         found["static/shift"] = self.normaliser.static_shift
         found["static/scale"] = self.normaliser.static_scale
         return found

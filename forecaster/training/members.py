@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import keras
 
-from forecaster.network.architecture import Architecture
-from forecaster.network.build import build_model
 from forecaster.network.head import Head
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.loop import train
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.windows.batch import BatchSource
+
+# A fresh network, its weights from the plan's seed, on the plan's device.
+Build = Callable[[TrainingPlan], keras.Model]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def member_plans(plan: TrainingPlan, n_members: int) -> list[TrainingPlan]:
 
 
 def train_members(
-    architecture: Architecture,
+    build: Build,
     head: Head,
     train_source: BatchSource,
     valid_source: BatchSource | None,
@@ -49,7 +50,7 @@ def train_members(
     """Build and train one network for each plan, from the plan's seed.
 
     Args:
-        architecture: Of every member.
+        build: Gives the fresh network of a plan.
         head: Its loss.
         train_source: Windows to learn from.
         valid_source: Windows that choose the weights to keep.
@@ -64,7 +65,7 @@ def train_members(
     for number, plan in enumerate(plans):
         if members and stop is not None and stop.is_set:
             break
-        model = build_model(architecture, plan.seed, plan.device)
+        model = build(plan)
 
         def tell(result: EpochResult, number: int = number) -> None:
             """Pass an epoch on with the number of its member."""

@@ -12,15 +12,17 @@ from forecaster.distributions import Step, tail_scales
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import Architecture, mark_width
 from forecaster.network.branches import parse_branches
-from forecaster.network.first_mixture import choose_mixture, fit_mixture
+from forecaster.network.first_mixture import Known, choose_mixture
 from forecaster.network.heads import (
     BinsHead,
     HazardHead,
     Head,
+    MixtureHead,
     PointHead,
     QuantileHead,
 )
 from forecaster.training.device import choose_device
+from forecaster.training.linear import LinearForecast
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
 from forecaster.windows.batch import Batch
@@ -69,19 +71,23 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         recurrent_activation=network.recurrent_activation,
         bidirectional=network.bidirectional,
         branches=parse_branches(network.branch, channels),
+        linear=bool(network.linear),
         n_static=n_static(source.normaliser.features),
         n_marks=len(source.panel.mark_names),
         mark_units=mark_width(len(source.panel.mark_names)),
     )
 
 
-def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
+def make_head(
+    name: str, settings: Settings, source: WindowSource, linear: LinearForecast | None = None
+) -> Head:
     """The head of a network, its bins fitted on the targets of the training windows.
 
     Args:
         name: ``point``, ``quantile``, ``bins``, ``hazard`` or ``mixture``.
         settings: None open.
         source: Training windows.
+        linear: Linear forecast that a mixture may follow.
 
     Returns:
         A head; a point forecast has no residuals yet.
@@ -93,16 +99,25 @@ def make_head(name: str, settings: Settings, source: WindowSource) -> Head:
     batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
     target = batch.target[batch.mask]
     if name == "mixture":
-        cells = known_cells(batch)
-        never = bool(np.isposinf(cells[:, 1]).sum() >= LEAST_OPEN)
-        if settings.network.components is None:
-            return choose_mixture(cells, never=never)
-        return fit_mixture(cells, settings.network.components, never=never)
+        return _mixture(settings, batch, linear)
     if name == "hazard":
         return fit_hazards(batch, settings.transform.n_bins or 10)
     edges = target_edges(settings, target, steps if source.normaliser.is_common else None)
     head = BinsHead(edges, settings.transform.smoothing)
     return head.count(target) if batch.cell is None else replace(head, tails=open_tails(edges, batch))
+
+
+def _mixture(settings: Settings, batch: Batch, linear: LinearForecast | None) -> MixtureHead:
+    """The mixture head of some training windows."""
+    forecast = None
+    if linear is not None:
+        spread = np.broadcast_to(linear.of(batch)[:, None], batch.mask.shape)
+        cell = batch.cell
+        forecast = spread[batch.mask if cell is None else np.isfinite(cell[..., 0])]
+    known = Known.of(known_cells(batch), forecast)
+    never = len(known.limit) >= LEAST_OPEN
+    n = settings.network.components
+    return choose_mixture(known, None if n is None else (n, 0 if linear is None else n), never=never)
 
 
 def fit_hazards(batch: Batch, n_bins: int) -> HazardHead:

@@ -15,7 +15,7 @@ from forecaster.windows.features import history_features
 from forecaster.windows.marks import gather_marks, gather_next_marks
 from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.rows import gather_past, gather_targets
-from forecaster.windows.transforms import Normaliser, linear_inputs
+from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Windows, thin
 
 # Numbers gathered at once: enough to hide NumPy's overhead, little enough to stay in the cache.
@@ -114,8 +114,6 @@ class WindowSource:
 
 # Windows that the scales of inputs and targets are taken from, evenly spaced.
 MOST_SCALED = 4096
-# Windows that a linear forecast is fitted on, and fewest that it is fitted on at all.
-MOST_LINEAR, LEAST_LINEAR = 20_000, 10
 
 
 def with_scales(source: WindowSource) -> WindowSource:
@@ -142,30 +140,6 @@ def with_scales(source: WindowSource) -> WindowSource:
         target_scale=_mean_and_spread(batch.target[batch.mask]),
     )
     return replace(source, normaliser=normaliser)
-
-
-def with_linear(source: WindowSource) -> WindowSource:
-    """The source with the weights of the linear forecast that its targets are relative to.
-
-    Args:
-        source: Training windows, their transforms fitted, not yet scaled.
-
-    Returns:
-        The same windows, with ``linear`` fitted by ridge regression; the penalty is the one with the lowest
-        error on windows left out.
-    """
-    from sklearn.linear_model import RidgeCV
-
-    batch, _ = replace(source, windows=thin(source.windows, MOST_LINEAR)).gather_all()
-    target = source.normaliser.target
-    known = batch.mask[:, 0]
-    x = np.where(batch.observed[:, :, target] > 0, batch.past[:, :, target].astype(np.float64), np.nan)
-    weights = np.zeros(source.windows.look_back + 2)
-    if known.sum() >= LEAST_LINEAR:
-        ridge = RidgeCV(alphas=np.logspace(-2, 4, 13))
-        ridge.fit(linear_inputs(x[known])[:, 1:], batch.target[known, 0])
-        weights = np.append(ridge.intercept_, ridge.coef_)
-    return replace(source, normaliser=replace(source.normaliser, linear=weights))
 
 
 def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:

@@ -46,8 +46,7 @@ class Normaliser:
 
     Attributes:
         steps: Those of the target, in order.
-        residual: Naive forecast that targets are relative to: ``none``, ``last``, ``season`` or
-            ``autoregression``.
+        residual: Naive forecast that targets are relative to: ``none``, ``last`` or ``season``.
         season_length: Steps in one season, for ``level`` and ``residual``.
         target: Index of the target channel.
         covariate_shift: (n_channels,) mean of every channel over the training rows.
@@ -55,8 +54,6 @@ class Normaliser:
         input_scale: Mean and spread of the transformed target channel of training windows.
         target_scale: Mean and spread of their transformed targets: what the network learns is of order 1,
             however small the changes are that are left after the transforms.
-        linear: (look_back + 2,) constant, weight of the share that is missing, weights of the look-back, for
-            the residual ``autoregression``; empty otherwise.
         features: Names of the history features, see ``history_features``.
         event_rate: Mean number of events in a unit of time over the training rows, for the feature ``lead``.
         static_shift: (n_static,) mean of the features over training windows.
@@ -71,7 +68,6 @@ class Normaliser:
     covariate_scale: np.ndarray
     input_scale: tuple[float, float] = (0.0, 1.0)
     target_scale: tuple[float, float] = (0.0, 1.0)
-    linear: np.ndarray = field(default_factory=lambda: np.zeros(0))
     features: tuple[str, ...] = ()
     event_rate: float = 1.0
     static_shift: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -156,9 +152,6 @@ class Normaliser:
         last = last_observed(x)[:, None]
         if self.residual == "last":
             return np.broadcast_to(last, (len(x), horizon))
-        if self.residual == "autoregression":
-            linear = linear_inputs(x) @ self.linear if len(self.linear) else np.zeros(len(x))
-            return np.broadcast_to(linear[:, None], (len(x), horizon))
         season, look_back = self.season_length, x.shape[1]
         naive = np.full((len(x), horizon), np.nan)
         for ago in range(look_back // season):  # the latest season in which the phase was seen
@@ -177,7 +170,7 @@ def fit_normaliser(
         span: Training rows.
         names: Transforms of the target, in order.
         scope: ``panel`` or ``series``, over which standard and minmax are fitted.
-        residual: ``none``, ``last``, ``season`` or ``autoregression``, whose weights are still to be fitted.
+        residual: ``none``, ``last`` or ``season``.
 
     Returns:
         The fitted transforms.
@@ -210,21 +203,6 @@ def fit_normaliser(
         steps.append(fitted)
     shift, scale = _channel_scales(kept.values)
     return Normaliser(tuple(steps), residual, panel.season_length, panel.target, shift, scale)
-
-
-def linear_inputs(x: np.ndarray) -> np.ndarray:
-    """What the linear forecast of windows is made of.
-
-    Args:
-        x: (batch, look_back) float64, NaN where not observed.
-
-    Returns:
-        (batch, look_back + 2): a one, the share that is missing, and the look-back with 0 for it.
-    """
-    missing = np.isnan(x)
-    return np.concatenate(
-        [np.ones((len(x), 1)), missing.mean(axis=1)[:, None], np.where(missing, 0.0, x)], axis=1
-    )
 
 
 def last_observed(x: np.ndarray) -> np.ndarray:

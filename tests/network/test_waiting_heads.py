@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from forecaster.network.first_mixture import fit_mixture
+from forecaster.network.first_mixture import Known, choose_mixture, fit_mixture
 from forecaster.network.heads import BinsHead, HazardHead, Head, MixtureHead, head_from_json
 from forecaster.windows.batch import Batch
 
@@ -238,7 +238,7 @@ def true_survival(x: np.ndarray, never: float) -> np.ndarray:
 
 @pytest.mark.parametrize("never", [0.0, 0.25])
 def test_mixture_with_open_targets_recovers_what_was_simulated(never: float) -> None:
-    head = fit_mixture(censored(*simulated(20_000, never)), 2, never=never > 0)
+    head = fit_mixture(Known.of(censored(*simulated(20_000, never)), None), (2, 0), never=never > 0)
     assert head.never == (never > 0)
     made = head.distribution(np.zeros((1, 1, head.n_outputs)))
     x = np.linspace(-2.5, 2.5, 41)
@@ -247,7 +247,7 @@ def test_mixture_with_open_targets_recovers_what_was_simulated(never: float) -> 
     assert float(made.survival(1e9)[0, 0]) == pytest.approx(never, abs=0.02)
     # taking open targets for closed ones would end far earlier
     values, limits = simulated(20_000, never)
-    naive = fit_mixture(closed_cells(np.minimum(values, limits)), 2, never=False)
+    naive = fit_mixture(Known.of(closed_cells(np.minimum(values, limits)), None), (2, 0), never=False)
     assert float(naive.distribution(np.zeros((1, 1, 6))).survival(0.9)[0, 0]) < found[27] - 0.05
 
 
@@ -257,10 +257,40 @@ def test_mixture_with_open_targets_recovers_what_was_simulated(never: float) -> 
     ids=["equal", "one", "open", "none"],
 )
 def test_mixture_of_few_or_equal_targets_is_one(cell: np.ndarray) -> None:
-    head = fit_mixture(cell, 3, never=True)
+    head = choose_mixture(Known.of(cell, None), never=True)
     made = head.distribution(np.zeros((1, 1, head.n_outputs)))
     assert np.isfinite(made.cdf(np.array([0.0, 1.0]))).all()
     assert (head.weights > 0).all() and head.weights.sum() == pytest.approx(1.0)
+
+
+def test_components_follow_the_linear_forecast_where_targets_do() -> None:
+    rng = np.random.default_rng(4)
+    linear = rng.normal(size=3000)
+    follows = rng.random(3000) < 0.5  # half of the targets lie about -3, half about the forecast plus 2
+    values = np.where(follows, linear + 2, -3) + rng.normal(scale=0.2, size=3000)
+    head = fit_mixture(Known.of(closed_cells(values), linear), (1, 1), never=False)
+    assert head.follows.tolist() == [0, 1]
+    assert head.loc.tolist() == pytest.approx([-3, 2], abs=0.05)
+    assert head.scale.tolist() == pytest.approx([0.2, 0.2], abs=0.05)
+    assert head.weights.tolist() == pytest.approx([0.5, 0.5], abs=0.05)
+    outputs = np.zeros((1, 1, head.n_outputs))
+    outputs[..., head.linear_output] = 4.0  # the window's own forecast moves the second alone
+    made = head.distribution(outputs)
+    assert float(made.cdf(0.0)[0, 0]) == pytest.approx(0.5, abs=0.05)
+    assert float(made.quantile(0.75)[0, 0]) == pytest.approx(6.0, abs=0.1)
+    y = torch.from_numpy(head.encode(np.array([[6.0]]), np.ones((1, 1), dtype=bool)))
+    lost = head.loss(y, torch.ones(1, 1), torch.tensor(outputs, dtype=torch.float32))
+    assert float(lost) == pytest.approx(-float(np.log(made.mass(5.9995, 6.0005))[0, 0]), abs=1e-2)
+
+
+def test_a_broad_component_covers_what_few_targets_have_not_shown() -> None:
+    values = np.random.default_rng(5).normal(size=100)
+    known = Known.of(closed_cells(values), None)
+    alone, broad = fit_mixture(known, (1, 0), never=False), choose_mixture(known, (1, 0), never=False)
+    assert broad.weights.tolist() == pytest.approx([0.8, 0.2])
+    assert broad.scale[1] == pytest.approx(1.5 * values.std())
+    far = [head.distribution(np.zeros((1, 1, head.n_outputs))).survival(4.0)[0, 0] for head in (alone, broad)]
+    assert far[1] > 10 * far[0]
 
 
 def test_hazards_are_events_over_exposure() -> None:
