@@ -44,7 +44,7 @@ def _option(name: str, field: FieldInfo, extra: dict[str, Any]) -> Callable[[Com
     text = _help(field)
     bare = _bare(field.annotation)
     if bare is bool:
-        flags = f"{spelling}/--no-{spelling[2:]}" if field.default else spelling
+        flags = f"{spelling}/--no-{spelling[2:]}" if field.default is not False else spelling
         return click.option(flags, name, default=None, is_flag=True, help=text)
     if typing.get_origin(bare) is Literal:
         choices = [str(choice) for choice in typing.get_args(bare)]

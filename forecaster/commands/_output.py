@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# Marks whose probabilities are printed, the most frequent ones; files and JSON have more.
-MOST_MARKS = 3
-
-
 @dataclass(frozen=True)
 class Output:
     """What was asked for.
@@ -43,8 +39,7 @@ class Output:
         elif self.is_json:
             click.echo(records_json(content), nl=False)
         else:
-            marks = [name for name in content.columns if name.startswith("mark-")]
-            frame(content.drop(columns=marks[MOST_MARKS:]), title=title)
+            frame(content, title=title)
 
 
 def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., None]], Callable[..., None]]:

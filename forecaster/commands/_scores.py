@@ -51,7 +51,7 @@ def _columns(rows: list[tuple[str, dict[str, Any]]], deciding: str) -> list[str]
         wanted = ["mae", "rmse", deciding, "coverage_80", "nll", "log_score"]
     else:
         wanted = ["mae", "rmse", "mase", deciding, "coverage_80", "nll"]
-    return [name for name in wanted if any(name in scores for _, scores in rows)]
+    return [name for name in wanted if any(math.isfinite(_decider(scores, name)) for _, scores in rows)]
 
 
 def _decider(scores: dict[str, Any], name: str) -> float:

@@ -77,7 +77,7 @@ def frame(
         writer: What writes them all.
     """
     shown = content.head(most)
-    columns = [column for column in shown.columns if not column.startswith("p-")]
+    columns = [column for column in shown.columns if not column.startswith(("p-", "mark-"))]
     table(title, columns, zip(*(cells(column, shown[column]) for column in columns), strict=True))
     more = len(content) - len(shown)
     if more > 0 or len(columns) < len(content.columns):

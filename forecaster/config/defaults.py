@@ -31,6 +31,8 @@ CLASSIC: dict[str, Any] = {
 }
 
 
+# Training rows below which networks are smallest, and below which several seeds and a refit pay.
+FEW_ROWS, LITTLE_DATA = 500, 2_000
 # Training gaps from which on a network learns the calendar of events; fewer are learnt by heart.
 MANY_GAPS = 10_000
 
@@ -238,10 +240,13 @@ def _network(rules: _Rules, facts: DataFacts) -> None:
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
     units = rules.values["units"]
     rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
-    size = 32 if facts.n_train < 500 else 64 if facts.n_train < 50_000 else 128
+    few = MANY_GAPS if facts.waits else FEW_ROWS
+    size = 32 if facts.n_train < few else 64 if facts.n_train < 50_000 else 128
     rules.choose("units", (size,), f"{facts.n_train:,} training rows")
     if facts.kind == "values":
         rules.choose("dropout", 0.1, "values repeat themselves more than they are noise")
+    if facts.waits and facts.n_train < FEW_ROWS:
+        rules.choose("dropout", 0.5, "few gaps are soon learnt by heart")
     rules.choose("dropout", 0.2, "regularisation between layers")
     if rules.values["features"] != ("none",):
         rules.choose("dense_layers", (size,), "the state and the history features meet in a dense layer")
@@ -254,12 +259,15 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
     batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
     rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
     rules.choose("schedule", "one-cycle", "fast and without tuning")
-    if rules.values["schedule"] == "one-cycle" and (facts.kind == "values" or facts.n_train >= 1_000):
+    least = MANY_GAPS if facts.waits else 1_000
+    if rules.values["schedule"] == "one-cycle" and (facts.kind == "values" or facts.n_train >= least):
         rules.choose("learning_rate", 1e-2, "the peak of a one-cycle")
     elif rules.values["schedule"] == "one-cycle":
         rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; few rows and much noise")
     rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
-    steps = 800 if facts.n_train < 500 else 1_200 if facts.n_train < 50_000 else 2_000
+    steps = 800 if facts.n_train < FEW_ROWS else 1_200 if facts.n_train < 50_000 else 2_000
+    if facts.waits and facts.n_train < MANY_GAPS:
+        steps = 400  # the network starts at the distribution of all gaps, and has less to learn
     if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
         whole = math.ceil(n_windows / rules.values["batch_size"])
         rules.choose("steps_per_epoch", min(whole, 100), "all windows, or 100 steps between two validations")
@@ -270,12 +278,9 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
     work = max(rules.values["units"]) * rules.values["batch_size"]
     if work <= SMALL_STEP:
         rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
-    rules.choose(
-        "refit",
-        facts.n_train < 2_000,
-        "little data needs its latest rows"
-        if facts.n_train < 2_000
-        else "enough data without the validation rows",
-    )
-    members = 3 if facts.n_train < 2_000 else 1
+    little = facts.n_train < (MANY_GAPS if facts.waits else LITTLE_DATA)
+    if facts.waits and little:
+        rules.choose("refit", True, "few gaps: the latest ones tell most of the pace")
+    rules.choose("refit", False, "scored as the validation part chose it")
+    members = 3 if little else 1
     rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")

@@ -34,6 +34,8 @@ class MixtureHead(Head):
         scale: (n_components,) standard deviations, above ``LEAST_SCALE``.
         follows: (n_components,) 1 for components whose mean is moved by the linear forecast of the window,
             which is then the last output; 0 for those that stay where they are, all when not given.
+        widening: Factor of all standard deviations in the distribution, not in the loss: how much wider the
+            errors on held-out windows are than those on training windows.
     """
 
     name: ClassVar[str] = "mixture"
@@ -44,8 +46,12 @@ class MixtureHead(Head):
     scale: np.ndarray
     follows: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
+    widening: float = 1.0
+
     def __post_init__(self) -> None:
         """Refuse numbers that are no mixture."""
+        if not 0 < self.widening < np.inf:
+            raise ValueError(f"widening {self.widening} must be above 0")
         if len(self.follows) == 0:
             object.__setattr__(self, "follows", np.zeros(len(self.loc)))
         for name in NUMBERS:
@@ -152,6 +158,7 @@ class MixtureHead(Head):
         logits = outputs[..., 2 * n : end] + np.log(self.weights)
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         scale = np.logaddexp(0.0, outputs[..., n : 2 * n] + self._before_softplus) + LEAST_SCALE
+        scale = scale * self.widening
         never = powers[..., n] if self.never else 0.0
         loc = outputs[..., :n] + self.loc
         if self.has_linear:
@@ -159,8 +166,9 @@ class MixtureHead(Head):
         return NormalMixture(loc, scale, powers[..., :n], never)
 
     def to_json(self) -> dict[str, Any]:
-        """Name, weights, locations, scales and which follow."""
-        return {"name": self.name} | {name: getattr(self, name).tolist() for name in NUMBERS}
+        """Name, weights, locations, scales, which follow, and the widening."""
+        numbers = {name: getattr(self, name).tolist() for name in NUMBERS}
+        return {"name": self.name, "widening": self.widening} | numbers
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -172,4 +180,5 @@ class MixtureHead(Head):
         Returns:
             The head.
         """
-        return cls(*(np.asarray(stored[name], dtype=np.float64) for name in NUMBERS))
+        weights, loc, scale, follows = (np.asarray(stored[name], dtype=np.float64) for name in NUMBERS)
+        return cls(weights, loc, scale, follows, float(stored["widening"]))

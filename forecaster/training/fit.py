@@ -14,9 +14,11 @@ from forecaster.distributions import median_of
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import architecture_warnings
 from forecaster.network.build import build_model
-from forecaster.network.heads import PointHead
+from forecaster.network.heads import Head, MixtureHead, PointHead
 from forecaster.network.marked_head import with_marks
 from forecaster.network.predict import predict_outputs
+from forecaster.training.bin_notes import bin_notes
+from forecaster.training.calibrate import widen
 from forecaster.training.fitted import Fitted
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.linear import fit_linear
@@ -137,11 +139,7 @@ def _fit(
         return model
 
     members = train_members(build, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
-    if isinstance(head.unmarked, PointHead):
-        known = first.fitted.head.unmarked if first is not None else None
-        if not isinstance(known, PointHead):
-            known = with_residuals(head.unmarked, members, chooser or source)
-        head = head.with_unmarked(known)
+    head = head.with_unmarked(_learn_errors(head.unmarked, members, chooser, source, first))
     fitted = Fitted(
         head,
         architecture,
@@ -150,10 +148,31 @@ def _fit(
         panel.ids,
         panel.lowest,
     )
-    notes = [*architecture_warnings(architecture)]
+    n_asked = settings.transform.n_bins if isinstance(settings.transform.bins, str) else None
+    notes = [*architecture_warnings(architecture), *bin_notes(head.unmarked, source, n_asked)]
     notes += [note for member in members for note in member.result.warnings]
     warnings = tuple({note.code: note for note in notes}.values())
     return FitOutcome(fitted, tuple(member.result for member in members), warnings)
+
+
+def _learn_errors(
+    head: Head,
+    members: Sequence[Member],
+    chooser: WindowSource | None,
+    source: WindowSource,
+    first: FitOutcome | None,
+) -> Head:
+    """What a head takes from errors on held-out windows; those of the first fit where none are held out."""
+    before = first.fitted.head.unmarked if first is not None else None
+    if isinstance(head, PointHead):
+        return before if isinstance(before, PointHead) else with_residuals(head, members, chooser or source)
+    if isinstance(head, MixtureHead) and isinstance(before, MixtureHead):
+        return replace(head, widening=before.widening)
+    batch = chooser.gather_all()[0] if chooser is not None else None
+    if isinstance(head, MixtureHead) and batch is not None and batch.cell is not None:
+        outputs = [predict_outputs(member.model, Gathered(batch)) for member in members]
+        return widen(head, [one[:, :, : head.n_outputs] for one in outputs], batch.cell)
+    return head
 
 
 def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None) -> list[TrainingPlan]:

@@ -66,8 +66,9 @@ def test_waiting_times_are_mixtures_of_logarithms(kind: str) -> None:
 def test_history_features_are_those_of_events_with_ids_and_the_calendar_that_the_data_shows() -> None:
     history = ("count", "age", "mean_gap", "single", "lead")
     assert chosen(EVENTS)["features"] == history
-    dated = replace(EVENTS, calendar=("hour", "weekday"))
+    dated = replace(EVENTS, calendar=("hour", "weekday"), n_train=10_000)
     assert chosen(dated)["features"] == (*history, "hour", "weekday")
+    assert chosen(replace(dated, n_train=9_999))["features"] == history  # few are learnt by heart
     assert chosen(replace(dated, has_ids=False))["features"] == ("hour", "weekday")
     assert chosen(replace(EVENTS, has_ids=False))["features"] == ("none",)
     assert chosen(replace(EVENTS, kind="intervals"))["features"] == ("none",)

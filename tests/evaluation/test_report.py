@@ -4,6 +4,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecaster.evaluation.report import finite, plain, versions
@@ -51,7 +52,16 @@ def test_scores_by_step_average_to_the_whole(report: dict) -> None:
 
 
 def test_both_fits_are_told_apart(report: dict) -> None:
-    # 96 training rows are few: fitted on the validation rows too before the test part is scored
+    assert [one["stage"] for one in report["training"]] == ["first", "final"]
+    assert (report["test_fit"], report["shipped"]) == ("first", "final fit on all rows")
+    first, final = (one["members"][0] for one in report["training"])
+    assert final["n_steps"] == first["best_step"]
+
+
+def test_few_waiting_times_are_fitted_on_validation_rows_too_before_the_test_part() -> None:
+    waits = pd.DataFrame({"wait": np.random.default_rng(0).gamma(3.0, 2.0, 80)})
+    settings = {"units": 4, "layers": 1, "epochs": 2, "ensemble": 1, "threads": 1}
+    report = Forecaster(kind="intervals", **settings).fit(waits).report
     assert [one["stage"] for one in report["training"]] == ["first", "refit", "final"]
     assert (report["test_fit"], report["shipped"]) == ("refit", "final fit on all rows")
     first, refit, final = (one["members"][0] for one in report["training"])
