@@ -37,7 +37,7 @@ FEW_ROWS, LITTLE_DATA = 500, 2_000
 MANY_GAPS = 10_000
 
 # What is known of one of many series beyond its look-back.
-HISTORY = ("count", "age", "mean_gap", "single", "lead")
+HISTORY = ("count", "age", "mean_gap", "single")
 
 # Units times windows of a step up to which one thread is as fast as several, and far faster when others
 # use the processor too.

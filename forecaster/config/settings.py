@@ -14,7 +14,7 @@ Preset = Literal["balanced", "classic"]
 Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
-FeatureName = Literal["none", "count", "age", "mean_gap", "single", "lead", "hour", "weekday", "month"]
+FeatureName = Literal["none", "count", "age", "mean_gap", "single", "hour", "weekday", "month"]
 Residual = Literal["none", "last", "season"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
 
@@ -140,7 +140,7 @@ class WindowSettings(Section):
     )
     features: Annotated[tuple[FeatureName, ...] | None, Listed] = setting(
         None,
-        "What is known of a series beyond its look-back: count, age, mean_gap, single, lead, hour, weekday, "
+        "What is known of a series beyond its look-back: count, age, mean_gap, single, hour, weekday, "
         "month; none for nothing.",
         metavar="LIST",
     )

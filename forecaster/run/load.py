@@ -179,7 +179,6 @@ def _fitted(
         stored.input_scale,
         stored.target_scale,
         stored.features,
-        stored.event_rate,
         arrays["static/shift"],
         arrays["static/scale"],
     )

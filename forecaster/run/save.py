@@ -66,7 +66,6 @@ def _model_spec(model: Fitted) -> ModelSpec:
             input_scale=normaliser.input_scale,
             target_scale=normaliser.target_scale,
             features=normaliser.features,
-            event_rate=normaliser.event_rate,
         ),
         n_members=len(model.models),
     )

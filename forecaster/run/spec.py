@@ -29,7 +29,7 @@ class TransformSpec(_Strict):
     n_scales: int = Field(0, ge=0)
 
 
-Feature = Literal["count", "age", "mean_gap", "single", "lead", "hour", "weekday", "month"]
+Feature = Literal["count", "age", "mean_gap", "single", "hour", "weekday", "month"]
 
 
 class NormaliserSpec(_Strict):
@@ -43,7 +43,6 @@ class NormaliserSpec(_Strict):
     input_scale: tuple[float, float]
     target_scale: tuple[float, float]
     features: tuple[Feature, ...] = ()
-    event_rate: float = Field(1.0, gt=0)
 
 
 Width = Annotated[int, Field(ge=1, le=100_000)]

@@ -27,7 +27,6 @@ from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
 from forecaster.windows.batch import Gathered
 from forecaster.windows.cells import target_cell
-from forecaster.windows.features import mean_rate
 from forecaster.windows.gather import WindowSource, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
@@ -211,7 +210,7 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
     )
     features = tuple(one for one in settings.window.features or () if one != "none")
     if features:
-        normaliser = normaliser.with_features(features, mean_rate(panel, parts.fit.ends))
+        normaliser = normaliser.with_features(features)
     cell = target_cell(panel, parts.fit)
     return with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell))
 

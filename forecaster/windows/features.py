@@ -13,7 +13,7 @@ from forecaster.data.calendar import DAY, to_wall
 from forecaster.data.panel import Panel
 
 # Numbers that each feature takes.
-WIDTHS = {"count": 1, "age": 1, "mean_gap": 1, "single": 1, "lead": 1, "hour": 2, "weekday": 7, "month": 2}
+WIDTHS = {"count": 1, "age": 1, "mean_gap": 1, "single": 1, "hour": 2, "weekday": 7, "month": 2}
 CALENDAR = ("hour", "weekday", "month")
 
 
@@ -51,19 +51,16 @@ def n_static(names: Sequence[str]) -> int:
     return sum(WIDTHS[name] for name in names)
 
 
-def history_features(
-    panel: Panel, origins: np.ndarray, names: Sequence[str], event_rate: float
-) -> np.ndarray:
+def history_features(panel: Panel, origins: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Features of the history up to some events.
 
     Args:
         panel: An events panel.
         origins: (n,) int64 flat row numbers of the events.
         names: ``count`` (log of 1 + the events before), ``age`` (log of 1 + the time since the first),
-            ``mean_gap`` (log of 1 + their ratio), ``single`` (1 for a first event), ``lead`` (how many
-            events the series is ahead of the mean rate, asinh), and the calendar of the event in the zone
-            of the data: ``hour`` and ``month`` (sine and cosine), ``weekday`` (one of seven).
-        event_rate: Events in a unit of time, for ``lead``.
+            ``mean_gap`` (log of 1 + their ratio), ``single`` (1 for a first event), and the calendar of the
+            event in the zone of the data: ``hour`` and ``month`` (sine and cosine), ``weekday`` (one of
+            seven).
 
     Returns:
         (n, n_static) float64, columns in the order of ``names``.
@@ -77,7 +74,6 @@ def history_features(
         "age": lambda: np.log1p(age),
         "mean_gap": lambda: np.log1p(age / np.maximum(count, 1.0)),
         "single": lambda: (count == 0).astype(np.float64),
-        "lead": lambda: np.arcsinh(count - event_rate * age),
         **_calendar(panel, origins),
     }
     parts = [columns[name]().reshape(len(origins), WIDTHS[name]) for name in names]
@@ -105,22 +101,3 @@ def _calendar(panel: Panel, origins: np.ndarray) -> dict[str, Callable[[], np.nd
         return circle(wall().astype("datetime64[M]").astype(np.int64) % 12 / 12)
 
     return {"hour": hour, "weekday": weekday, "month": month}
-
-
-def mean_rate(panel: Panel, ends: np.ndarray) -> float:
-    """Events in a unit of time over the first rows of every series, from first to last event of each.
-
-    Args:
-        panel: An events panel.
-        ends: (n_series,) int64 row after the last of each series that counts.
-
-    Returns:
-        Above 0; 1 where nothing tells.
-    """
-    begins = panel.offsets[:-1]
-    used = ends > begins + 1
-    if not used.any():
-        return 1.0
-    first, last = panel.times[begins[used]], panel.times[ends[used] - 1]
-    span = float((last - first).astype(np.float64).sum()) / (panel.unit_length or 1.0)
-    return float((ends - begins - 1)[used].sum() / span) if span > 0 else 1.0

@@ -85,7 +85,7 @@ class WindowSource:
     def _static(self, origins: np.ndarray) -> np.ndarray:
         """(batch, n_static) history features, normalised."""
         normaliser = self.normaliser
-        raw = history_features(self.panel, origins, normaliser.features, normaliser.event_rate)
+        raw = history_features(self.panel, origins, normaliser.features)
         normal = (raw - normaliser.static_shift) / normaliser.static_scale
         return np.asarray(normal, dtype=np.float32)
 

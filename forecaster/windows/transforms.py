@@ -55,7 +55,6 @@ class Normaliser:
         target_scale: Mean and spread of their transformed targets: what the network learns is of order 1,
             however small the changes are that are left after the transforms.
         features: Names of the history features, see ``history_features``.
-        event_rate: Mean number of events in a unit of time over the training rows, for the feature ``lead``.
         static_shift: (n_static,) mean of the features over training windows.
         static_scale: (n_static,) standard deviation likewise.
     """
@@ -69,7 +68,6 @@ class Normaliser:
     input_scale: tuple[float, float] = (0.0, 1.0)
     target_scale: tuple[float, float] = (0.0, 1.0)
     features: tuple[str, ...] = ()
-    event_rate: float = 1.0
     static_shift: np.ndarray = field(default_factory=lambda: np.zeros(0))
     static_scale: np.ndarray = field(default_factory=lambda: np.ones(0))
 
@@ -105,12 +103,11 @@ class Normaliser:
         steps.append(AffineStep(np.full((1, 1), shift), np.full((1, 1), scale)))
         return normal, steps
 
-    def with_features(self, names: Sequence[str], event_rate: float) -> Normaliser:
+    def with_features(self, names: Sequence[str]) -> Normaliser:
         """The same with history features, which are still to be scaled.
 
         Args:
             names: See ``history_features``.
-            event_rate: Mean number of events in a unit of time.
 
         Returns:
             A new normaliser.
@@ -119,7 +116,6 @@ class Normaliser:
         return replace(
             self,
             features=tuple(names),
-            event_rate=event_rate,
             static_shift=np.zeros(n),
             static_scale=np.ones(n),
         )

@@ -64,7 +64,7 @@ def test_waiting_times_are_mixtures_of_logarithms(kind: str) -> None:
 
 
 def test_history_features_are_those_of_events_with_ids_and_the_calendar_that_the_data_shows() -> None:
-    history = ("count", "age", "mean_gap", "single", "lead")
+    history = ("count", "age", "mean_gap", "single")
     assert chosen(EVENTS)["features"] == history
     dated = replace(EVENTS, calendar=("hour", "weekday"), n_train=10_000)
     assert chosen(dated)["features"] == (*history, "hour", "weekday")
