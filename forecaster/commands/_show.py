@@ -81,8 +81,9 @@ def frame(
     table(title, columns, zip(*(cells(column, shown[column]) for column in columns), strict=True))
     more = len(content) - len(shown)
     if more > 0 or len(columns) < len(content.columns):
-        hidden = len(content.columns) - len(columns)
-        parts = [f"{more:,} more rows"] * (more > 0) + [f"{hidden} columns p-1 .. p-{hidden}"] * (hidden > 0)
+        hidden = [str(column) for column in content.columns if column not in columns]
+        parts = [f"{more:,} more rows"] * (more > 0)
+        parts += [f"{len(hidden)} columns {hidden[0]} .. {hidden[-1]}"] if hidden else []
         note(f"{' and '.join(parts)} not shown; {writer} writes them all.")
 
 

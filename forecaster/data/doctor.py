@@ -177,8 +177,8 @@ def warn_of_events(panel: Panel) -> tuple[Note, ...]:
     notes = []
     if facts.n_series > 1 and 2 * facts.n_single > facts.n_series:
         text = (
-            "series have one event, more than half of all; they are forecast by what the others did. "
-            "Bring their earlier events, if there are any"
+            "more than half of the series have one event and are forecast by what the others did; bring "
+            "their earlier events, if there are any"
         )
         notes.append(Note("single_events", text, facts.n_single))
     if facts.resolution_share > _SHORT and panel.gap == "exact":
