@@ -73,7 +73,7 @@ def test_each_gap_is_forecast_from_those_drawn_before(visits: Panel) -> None:
 
 def test_history_goes_on_with_what_was_drawn(visits: Panel) -> None:
     def count_and_age(panel: Panel, origins: np.ndarray) -> Distribution:
-        features = np.expm1(history_features(panel, origins, ("count", "age"), 1.0))
+        features = np.expm1(history_features(panel, origins, ("count", "age")))
         return PointMass(features.sum(axis=1, keepdims=True))
 
     # a: 2 events before and 5 days since the first: 7; then 3 and 12: 15; one row is enough for that
