@@ -11,6 +11,7 @@ from forecaster.baselines.log_autoregression import LogAutoregression
 from forecaster.baselines.markov import MarkovGaps
 from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive, Zero
 from forecaster.baselines.parametric import FAMILIES, ParametricGaps
+from forecaster.config.defaults import WAITING
 from forecaster.data.panel import Panel
 
 
@@ -27,7 +28,7 @@ def all_baselines(panel: Panel) -> list[Baseline]:
     Returns:
         Baselines, each with a ``name``, in the order in which reports list them.
     """
-    if panel.kind in ("events", "intervals"):
+    if panel.kind in WAITING:
         return _gap_baselines(panel)
     level: list[Baseline] = [TrainingLevel("mean"), TrainingLevel("median"), MovingAverage()]
     if panel.kind == "ohlc":

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.data.panel import Panel
-from forecaster.windows.bins import value_resolution
-from forecaster.windows.waits import cell_limits, gap_cell, waits_since
+from forecaster.windows.cells import target_cell
+from forecaster.windows.waits import cell_limits, waits_since
+from forecaster.windows.windows import Span
 
 # Least gap that logarithms are taken of where no gap is above 0, in units.
 LEAST_FLOOR = 1e-6
@@ -74,7 +75,7 @@ def training_gaps(panel: Panel, train_ends: np.ndarray) -> Gaps:
         Closed gaps in the order of rows, then open ones; those open for no time at all are left out.
     """
     kept = panel.take(panel.offsets[:-1], np.maximum(train_ends, panel.offsets[:-1]))
-    cell = gap_cell(panel) if panel.kind == "events" else value_resolution(kept.y) or 0.0
+    cell = target_cell(panel, Span(panel.offsets[:-1], train_ends)) or 0.0
     before = _before(kept)
     rows = np.flatnonzero(~np.isnan(kept.y))
     value, previous, series = kept.y[rows], before[rows], kept.series_of(rows)

@@ -38,6 +38,8 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
     scores = forecaster.evaluate(read_source(data), level=output.levels, within=texts(within) or None)
     for text in forecaster.notes:
         note(f"Note: {text}")
+    if scores["baselines_fitted_on"] == "scored rows":
+        note("Note: no rows lie before the scored ones; the baselines were fitted on these themselves.")
     if output.is_json:
         as_json(scores)
         return

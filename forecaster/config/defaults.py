@@ -30,6 +30,11 @@ CLASSIC: dict[str, Any] = {
     "ensemble": 1,
 }
 
+# Kinds whose target is a waiting time.
+WAITING = ("events", "intervals")
+
+# Heads for waiting times that are learnt by their logarithm.
+LOGARITHMIC = ("hazard", "mixture")
 
 # Training rows below which networks are smallest, and below which several seeds and a refit pay.
 FEW_ROWS, LITTLE_DATA = 500, 2_000
@@ -78,7 +83,7 @@ class DataFacts:
     @property
     def waits(self) -> bool:
         """Whether the target is a waiting time."""
-        return self.kind in ("events", "intervals")
+        return self.kind in WAITING
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def default_head(kind: str) -> str:
     Returns:
         ``mixture`` for waiting times, ``quantile`` for the others.
     """
-    return "mixture" if kind in ("events", "intervals") else "quantile"
+    return "mixture" if kind in WAITING else "quantile"
 
 
 def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Default]]:
@@ -142,6 +147,11 @@ def _head(rules: _Rules, facts: DataFacts) -> None:
     if task != "both":
         head = "bins" if task == "classify" else default_head(facts.kind)
         rules.choose("head", head, f"the head of --task {task} for {facts.kind}")
+
+
+def _head_in_use(rules: _Rules, facts: DataFacts) -> str:
+    """The head that other rules go by: with ``--task both`` the one of regression."""
+    return str(rules.values["head"] or default_head(facts.kind))
 
 
 def _windows(rules: _Rules, facts: DataFacts) -> None:
@@ -221,7 +231,7 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
     elif facts.kind == "ohlc":
         rules.choose("transforms", ("standard",), "returns have no trend to take out")
         rules.choose("scope", "series", "each ticker has its own volatility")
-    elif facts.lowest >= 0 and (rules.values["head"] in ("hazard", "mixture") or facts.spread_ratio > 20):
+    elif facts.lowest >= 0 and (facts.spread_ratio > 20 or _head_in_use(rules, facts) in LOGARITHMIC):
         rules.choose("transforms", ("log", "standard"), "waiting times are learnt by their logarithm")
     else:
         rules.choose("transforms", ("standard",), "gaps are of one order")
@@ -233,7 +243,7 @@ def _transforms(rules: _Rules, facts: DataFacts) -> None:
 
 def _network(rules: _Rules, facts: DataFacts) -> None:
     """linear, loss, layers, units, dropout and dense layers."""
-    is_mixture = rules.values["head"] == "mixture"
+    is_mixture = _head_in_use(rules, facts) == "mixture"
     why = "some waiting times follow the last ones, some do not" if is_mixture else "no mixture to weigh it"
     rules.choose("linear", is_mixture, why)
     rules.choose("loss", "mse", "the mean is forecast")

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster.config.build import change
+from forecaster.config.defaults import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
@@ -23,7 +24,6 @@ from forecaster.training.device import set_threads
 from forecaster.training.fit import Hooks
 from forecaster.training.fitted import CHUNK, Fitted
 from forecaster.training.prepare import Prepared, prepare
-from forecaster.windows.parts import WAITING
 from forecaster.windows.windows import windows_at
 
 

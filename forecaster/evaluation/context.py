@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from forecaster.config.defaults import WAITING
 from forecaster.data.panel import Panel
 from forecaster.evaluation.events import duration_of
 from forecaster.evaluation.metrics import ScoringContext
@@ -43,7 +44,7 @@ def scoring_context(
     series = panel.series_of(windows.origins)
     scale = seasonal_scale(panel.y, train.begins, train.ends, panel.season_length)[series]
     context = ScoringContext(scale=scale, lower=panel.lowest)
-    if panel.kind not in ("events", "intervals"):
+    if panel.kind not in WAITING:
         return context
     gaps = panel.take(train.begins, train.ends).y
     gaps = gaps[np.isfinite(gaps)]

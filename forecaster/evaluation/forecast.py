@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from forecaster.config.defaults import WAITING
 from forecaster.data.as_of import read_as_of
 from forecaster.data.load import Source, read_panel
 from forecaster.data.marks import recode_marks
@@ -18,7 +19,6 @@ from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.paths import at_once, draw_paths, step_forecasts
 from forecaster.evaluation.tables import Columns, probability_columns, value_table
 from forecaster.training.fitted import CHUNK, Fitted, known_series
-from forecaster.windows.parts import WAITING
 from forecaster.windows.waits import open_waits
 from forecaster.windows.windows import last_origins, windows_at
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.config.build import change
-from forecaster.config.defaults import default_head
+from forecaster.config.defaults import WAITING, default_head
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.data.ties import decided_ties
@@ -171,7 +171,7 @@ def reading(panel: Panel, settings: Settings) -> dict[str, Any]:
     known: dict[str, Any] = {"season": panel.season_length}
     if settings.data.count_per is None:
         known["kind"] = panel.kind
-    if panel.kind in ("events", "intervals") and panel.unit:
+    if panel.kind in WAITING and panel.unit:
         known["unit"] = panel.unit
     if panel.kind == "events":
         known["ties"] = decided_ties(panel, settings.data)

@@ -30,11 +30,11 @@ def score_new_rows(
     """Scores on the rows after each id's last training row, and on all rows of ids not seen.
 
     Of events the interval that was open at the end of training is scored given what had been waited by then,
-    and that which is open at the end of the file by the probability that it lasts.
+    and that open at the end of the file by the probability that it lasts.
 
     Args:
         models: Of the run.
-        panel: The file's rows, those before the new ones among them for the look-back.
+        panel: The file's rows, with those before the new ones for the look-back.
         last_times: (n_trained,) time of the last training row of each series of the run.
         settings: Of the run.
         levels: Central intervals whose coverage is scored, in percent.
@@ -42,7 +42,8 @@ def score_new_rows(
         within: Durations (events); those of the run when None.
 
     Returns:
-        The scores of the model and of the baselines, as in report.json, with ``unit`` and ``n_new_ids``.
+        The scores of the model and of the baselines, as in report.json, with ``unit``, ``n_new_ids`` and
+        ``baselines_fitted_on``: ``rows before`` the new ones, or where there are none the ``scored rows``.
 
     Raises:
         ConfigError: ``within`` was given, but these are no events.
@@ -54,19 +55,16 @@ def score_new_rows(
     span = new_span(panel, known, last_times, as_of)
     windows = _new_windows(panel, span, settings)
     train = Span(panel.offsets[:-1], span.begins, span.since)
-    part = score_windows(
-        panel,
-        windows,
-        train if train.n_rows else span,
-        models,
-        resolution=find_resolution(panel, Span(panel.offsets[:-1], panel.offsets[1:])),
-        levels=levels,
-        within=(settings.window.within or ()) if within is None else within,
-    )
+    has_earlier = train.n_rows > 0
+    resolution = find_resolution(panel, Span(panel.offsets[:-1], panel.offsets[1:]))
+    within = (settings.window.within or ()) if within is None else within
+    rows = train if has_earlier else span
+    part = score_windows(panel, windows, rows, models, resolution=resolution, levels=levels, within=within)
     return part.to_json() | {
         "unit": panel.unit,
         "n_new_rows": span.n_rows,
         "n_new_ids": int((known < 0).sum()),
+        "baselines_fitted_on": "rows before" if has_earlier else "scored rows",
     }
 
 

@@ -14,6 +14,9 @@ from forecaster.distributions.binned import Binned
 from forecaster.network.head import Head, masked_mean
 from forecaster.windows.bins import bin_index
 
+# Probability below which a share no longer costs more.
+LEAST_SHARE = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class BinsHead(Head):
@@ -162,10 +165,6 @@ class BinsHead(Head):
             frequencies=None if shares is None else np.asarray(shares, dtype=np.float64),
             tails=None if tails is None else np.asarray(tails, dtype=np.float64),
         )
-
-
-# Probability below which a share no longer costs more.
-LEAST_SHARE = 1e-12
 
 
 def _log_share(probs: Any, shares: Any) -> Any:

@@ -12,7 +12,7 @@ from keras import ops
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.hazard import PiecewiseHazard
 from forecaster.network.head import Head, masked_mean
-from forecaster.windows.cells import POINT_WIDTH
+from forecaster.windows.cells import point_cells
 
 # Smallest hazard: what may never come in a bin is not impossible.
 LEAST_RATE = 1e-4
@@ -91,8 +91,7 @@ class HazardHead(Head):
             a closed one ended (0 for open ones), and that known from the start.
         """
         if cell is None:
-            safe, none = np.where(mask, target, 0.0), np.full(target.shape, -np.inf)
-            cell = np.stack([safe - POINT_WIDTH / 2, safe + POINT_WIDTH / 2, none], axis=-1)
+            cell = point_cells(target, mask)
         low, high, waited = np.moveaxis(np.where(np.isnan(cell), 0.0, cell), -1, 0)
         nothing = np.full(low.shape, -np.inf)
         survived = _overlaps(self.edges, nothing, low)

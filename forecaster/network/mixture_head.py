@@ -13,7 +13,7 @@ from forecaster.distributions.base import Distribution
 from forecaster.distributions.normal_mixture import NormalMixture
 from forecaster.network.head import Head, masked_mean
 from forecaster.network.log_ndtr import log_mass, log_ndtr
-from forecaster.windows.cells import POINT_WIDTH
+from forecaster.windows.cells import point_cells
 
 # Smallest standard deviation of a component, in that of the targets.
 LEAST_SCALE = 0.05
@@ -25,7 +25,7 @@ NUMBERS = ("weights", "loc", "scale", "follows")
 class MixtureHead(Head):
     """Likelihood of the cell that a target lies in; of open waiting times, of all beyond.
 
-    A network that puts out zeros forecasts the components given here: ``fit_mixture`` gives those of the
+    A network that puts out zeros forecasts the components given here: ``choose_mixture`` gives those of the
     training targets, so that the network learns what is special about a window.
 
     Attributes:
@@ -45,7 +45,6 @@ class MixtureHead(Head):
     loc: np.ndarray
     scale: np.ndarray
     follows: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
     widening: float = 1.0
 
     def __post_init__(self) -> None:
@@ -110,8 +109,7 @@ class MixtureHead(Head):
             the start, and 1 where anything had.
         """
         if cell is None:
-            safe, none = np.where(mask, target, 0.0), np.full(target.shape, -np.inf)
-            cell = np.stack([safe - POINT_WIDTH / 2, safe + POINT_WIDTH / 2, none], axis=-1)
+            cell = point_cells(target, mask)
         low, high, waited = np.moveaxis(cell, -1, 0)
         low = np.where(np.isnan(low), 0.0, low)
         is_open, has_waited = np.isposinf(high), np.isfinite(waited)

@@ -113,7 +113,12 @@ class _Training:
         self.history: list[EpochResult] = []
 
     def run(self, progress: Progress | None, stop: StopFlag, slow: str | None) -> TrainingResult:
-        """Train to the end, restore the best weights."""
+        """Train to the end, restore the best weights.
+
+        Raises:
+            ConfigError: The loss became infinite or NaN.
+            ValueError: It is so before training.
+        """
         began = perf_counter()
         before = self._probe()
         if not isfinite(before):

@@ -27,7 +27,7 @@ from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
 from forecaster.windows.batch import Batch
 from forecaster.windows.bins import fit_bins, value_resolution
-from forecaster.windows.cells import POINT_WIDTH
+from forecaster.windows.cells import point_cells
 from forecaster.windows.features import n_static
 from forecaster.windows.gather import WindowSource
 from forecaster.windows.windows import thin
@@ -109,12 +109,11 @@ def make_head(
 
 def _mixture(settings: Settings, batch: Batch, linear: LinearForecast | None) -> MixtureHead:
     """The mixture head of some training windows."""
+    cell, is_known = known_cells(batch)
     forecast = None
     if linear is not None:
-        spread = np.broadcast_to(linear.of(batch)[:, None], batch.mask.shape)
-        cell = batch.cell
-        forecast = spread[batch.mask if cell is None else np.isfinite(cell[..., 0])]
-    known = Known.of(known_cells(batch), forecast)
+        forecast = np.broadcast_to(linear.of(batch)[:, None], is_known.shape)[is_known]
+    known = Known.of(cell, forecast)
     never = len(known.limit) >= LEAST_OPEN
     n = settings.network.components
     return choose_mixture(known, None if n is None else (n, 0 if linear is None else n), never=never)
@@ -133,16 +132,14 @@ def fit_hazards(batch: Batch, n_bins: int) -> HazardHead:
     target = batch.target[batch.mask]
     inner = fit_bins(target, "quantile", n_bins)[1:-1] if len(target) else np.zeros(1)
     lowest = float(target.min()) if len(target) else -1.0
-    return HazardHead.fit(np.unique(np.concatenate([[lowest - 1.0], inner])), known_cells(batch))
+    return HazardHead.fit(np.unique(np.concatenate([[lowest - 1.0], inner])), known_cells(batch)[0])
 
 
-def known_cells(batch: Batch) -> np.ndarray:
-    """(n, 3) limits of the targets that are known or open; narrow ones about targets that have none."""
-    if batch.cell is not None:
-        return np.asarray(batch.cell[np.isfinite(batch.cell[..., 0])])
-    target = batch.target[batch.mask]
-    none = np.full(target.shape, -np.inf)
-    return np.stack([target - POINT_WIDTH / 2, target + POINT_WIDTH / 2, none], axis=-1)
+def known_cells(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 3) limits of the targets that are known or open, and (batch, horizon) bool where these are."""
+    cell = batch.cell if batch.cell is not None else point_cells(batch.target, batch.mask)
+    is_known = np.isfinite(cell[..., 0])
+    return cell[is_known], is_known
 
 
 def open_tails(edges: np.ndarray, batch: Batch) -> np.ndarray:

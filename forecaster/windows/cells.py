@@ -36,6 +36,21 @@ def target_cell(panel: Panel, span: Span) -> float | None:
     return None
 
 
+def point_cells(target: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Narrow cells about targets that are numbers.
+
+    Args:
+        target: (batch, horizon) float64, normalised.
+        mask: (batch, horizon) bool, where it is known.
+
+    Returns:
+        (batch, horizon, 3) as ``normalised_cells`` gives them: NaN where nothing is known.
+    """
+    middle = np.where(mask, target, np.nan)
+    none = np.where(mask, -np.inf, np.nan)
+    return np.stack([middle - POINT_WIDTH / 2, middle + POINT_WIDTH / 2, none], axis=-1)
+
+
 def normalised_cells(outcomes: Outcomes, steps: Sequence[Step], cell: float) -> np.ndarray:
     """Limits of targets on the scale of the network.
 

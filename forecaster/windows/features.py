@@ -14,8 +14,6 @@ from forecaster.data.panel import Panel
 
 # Numbers that each feature takes.
 WIDTHS = {"count": 1, "age": 1, "mean_gap": 1, "single": 1, "hour": 2, "weekday": 7, "month": 2}
-CALENDAR = ("hour", "weekday", "month")
-
 
 # Length of each cycle in ns, the coarsest resolution that shows it, and how many of them the data must have
 # seen: a month that came once only says how late in the data an event was.

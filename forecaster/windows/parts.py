@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.config.defaults import DataFacts
+from forecaster.config.defaults import WAITING, DataFacts
 from forecaster.config.settings import WindowSettings
 from forecaster.data.panel import Panel
 from forecaster.data.units import usual_durations
 from forecaster.windows.features import find_calendar
 from forecaster.windows.split import Split
 from forecaster.windows.windows import Span, Windows, make_windows
-
-# Kinds whose target is a waiting time.
-WAITING = ("events", "intervals")
 
 # Shares of a random split: 4:1, as textbooks have it, and a tenth to choose the weights by.
 RANDOM_TEST, RANDOM_VALID = 0.2, 0.1

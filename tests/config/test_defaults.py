@@ -63,6 +63,15 @@ def test_waiting_times_are_mixtures_of_logarithms(kind: str) -> None:
     assert chosen(replace(VALUES))["head"] == chosen(replace(VALUES, kind="ohlc"))["head"] == "quantile"
 
 
+@pytest.mark.parametrize("kind", ["events", "intervals"])
+def test_a_mixture_beside_a_classifier_has_the_defaults_of_one_alone(kind: str) -> None:
+    facts = replace(EVENTS, kind=kind, spread_ratio=3.0)
+    alone, both = chosen(facts), chosen(facts, task="both")
+    assert both["transforms"] == alone["transforms"] == ("log", "standard")
+    assert both["linear"] is alone["linear"] is True
+    assert chosen(replace(VALUES), task="both")["linear"] is False
+
+
 def test_history_features_are_those_of_events_with_ids_and_the_calendar_that_the_data_shows() -> None:
     history = ("count", "age", "mean_gap", "single")
     assert chosen(EVENTS)["features"] == history

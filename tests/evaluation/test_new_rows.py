@@ -74,6 +74,9 @@ def test_scores_of_new_rows_have_the_keys_of_the_report(run: Forecaster) -> None
     # c0 and c1 until then and from then on, new from the 22nd, and from the 28th on
     assert (found["n_windows"], found["n_open"]) == (5, 3)
     assert found["model"]["nll_all"] < 20 and len(found["pit"]) == 10
+    assert found["baselines_fitted_on"] == "rows before"
+    unseen = run.evaluate(visits(("x", 1), ("x", 3), ("x", 8), ("y", 2), ("y", 9)))
+    assert unseen["baselines_fitted_on"] == "scored rows"
 
 
 def test_durations_are_for_events() -> None:
