@@ -261,6 +261,8 @@ def _network(rules: _Rules, facts: DataFacts) -> None:
     if rules.values["features"] != ("none",):
         rules.choose("dense_layers", (size,), "the state and the history features meet in a dense layer")
     rules.choose("dense_layers", (), "the state goes to the head directly")
+    rules.choose("decoder", "direct", "all steps at once")
+    rules.choose("series_units", 0, "series are told apart by their rows")
 
 
 def _training(rules: _Rules, facts: DataFacts) -> None:

@@ -217,6 +217,17 @@ class NetworkSettings(Section):
     dense_layers: Annotated[tuple[int, ...] | None, Listed] = setting(
         None, "Units of dense layers after the recurrent ones; 0 for none.", metavar="N[,N]"
     )
+    decoder: Literal["direct", "parallel"] | None = setting(
+        None,
+        "How the horizon comes from the last state: direct, all steps at once; parallel, segment by segment.",
+    )
+    series_units: int | None = setting(
+        None,
+        "Length of a learned vector for each series; 0 for none.",
+        option=False,
+        ge=0,
+        le=1000,
+    )
     branch: tuple[str, ...] = setting(
         (), "NAME=channel,channel: an LSTM of its own for these channels; repeatable.", metavar="SPEC"
     )

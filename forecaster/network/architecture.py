@@ -10,6 +10,7 @@ from typing import Any
 from forecaster.data.panel import Note
 
 CELLS = ("lstm", "gru", "rnn")
+DECODERS = ("direct", "parallel")
 
 # More recurrent layers than this did not learn at all in the textbook runs (six of 8 units).
 MOST_LAYERS = 3
@@ -40,6 +41,12 @@ class Architecture:
         n_static: Numbers a window that join the state of the recurrent layers; 0 for none.
         n_marks: Categories that an input step may be of; 0 for steps without one.
         mark_units: Numbers that stand for a category, fed to every branch; 0 without any.
+        decoder: ``direct`` (all output steps from the last state), or ``parallel`` (the state repeated once
+            for every output segment).
+        out_segment: Output steps of a segment of the parallel decoder.
+        n_series: Series that have a learned vector of their own; 0 for none.
+        series_units: Length of these vectors.
+        n_future: Numbers known of every output step in advance.
     """
 
     look_back: int
@@ -60,6 +67,11 @@ class Architecture:
     n_static: int = 0
     n_marks: int = 0
     mark_units: int = 0
+    decoder: str = "direct"
+    out_segment: int = 1
+    n_series: int = 0
+    series_units: int = 0
+    n_future: int = 0
 
     @property
     def n_segments(self) -> int:

@@ -7,14 +7,13 @@ from typing import Any
 import keras
 
 from forecaster.network.architecture import Architecture
+from forecaster.network.decoder import decode, series_vectors
 from forecaster.network.placement import device_scope, seeded
 from forecaster.network.recurrent import LAYERS, PACKAGE
 
 # Name of the layer of the linear forecast.
 LINEAR = "linear"
 
-# Variance of the output layer's weights relative to Glorot's: the first forecast is near the naive one.
-OUTPUT_VARIANCE = 0.01
 # Spread of the numbers that stand for a mark: as large as normalised values.
 EMBEDDING_SPREAD = 1.0
 
@@ -69,9 +68,10 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
 
     Returns:
         A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), where
-        there are categories ``marks`` (batch, look_back), 0 for an unknown one, and where there are static
-        numbers ``static`` (batch, n_static), to (batch, horizon, n_outputs). Its weights' names are the same
-        in every process.
+        there are categories ``marks`` (batch, look_back), 0 for an unknown one, static numbers ``static``
+        (batch, n_static), vectors of series ``series`` (batch,), 0 for an unknown one, and numbers known of
+        the steps to come ``future`` (batch, horizon, n_future), to (batch, horizon, n_outputs). Its weights'
+        names are the same in every process.
     """
     with seeded(seed), device_scope(device):
         shape = (architecture.look_back, architecture.n_channels)
@@ -91,7 +91,12 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
             state = keras.layers.Dense(units, activation="relu", name=f"dense_{number}")(state)
             if architecture.n_static and architecture.dropout:
                 state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
-        outputs = _direct_decoder(state, architecture)
+        if architecture.n_series:
+            inputs["series"] = keras.Input((), name="series", dtype="int32")
+        if architecture.n_future:
+            inputs["future"] = keras.Input((architecture.horizon, architecture.n_future), name="future")
+        series = series_vectors(inputs["series"], architecture) if architecture.n_series else None
+        outputs = decode(state, series, inputs.get("future"), architecture)
         if architecture.linear:
             window = [inputs["past"], inputs["observed"]]
             outputs = keras.layers.Add(name="sum")([outputs, _linear(window, architecture)])
@@ -145,14 +150,6 @@ def _recurrent(
     if architecture.bidirectional:
         return keras.layers.Bidirectional(layer, name=f"{name}_both")
     return layer
-
-
-def _direct_decoder(state: Any, architecture: Architecture) -> Any:
-    """All output steps at once from the last state: (batch, horizon, n_outputs)."""
-    small = keras.initializers.VarianceScaling(OUTPUT_VARIANCE, "fan_avg", "uniform")
-    size = architecture.horizon * architecture.n_outputs
-    flat = keras.layers.Dense(size, kernel_initializer=small, name="output")(state)
-    return keras.layers.Reshape((architecture.horizon, architecture.n_outputs), name="steps")(flat)
 
 
 def _linear(window: list[Any], architecture: Architecture) -> Any:

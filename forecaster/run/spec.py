@@ -71,6 +71,11 @@ class ArchitectureSpec(_Strict):
     n_static: int = Field(0, ge=0, le=1000)
     n_marks: int = Field(0, ge=0, le=MOST_MARKS)
     mark_units: int = Field(0, ge=0, le=1000)
+    decoder: Literal["direct", "parallel"] = "direct"
+    out_segment: Width = 1
+    n_series: int = Field(0, ge=0, le=1_000_000)
+    series_units: int = Field(0, ge=0, le=1000)
+    n_future: int = Field(0, ge=0, le=10_000)
 
     @model_validator(mode="after")
     def _channels_exist(self) -> Self:
@@ -86,13 +91,23 @@ class ArchitectureSpec(_Strict):
             raise ValueError(f"{self.mark_units} numbers stand for each of {self.n_marks} marks")
         return self
 
+    @model_validator(mode="after")
+    def _series_have_vectors(self) -> Self:
+        """Refuse series without vectors, and vectors without series."""
+        if (self.n_series > 0) != (self.series_units > 0):
+            raise ValueError(
+                f"vectors of {self.series_units} numbers stand for each of {self.n_series} series"
+            )
+        return self
+
     @property
     def least_bytes(self) -> int:
         """What the weights of one network take at least: a bound to compare with their file."""
         recurrent = sum(units * units for units in self.units)
         inputs = 0 if self.branches else self.units[0] * self.n_channels * self.segment
-        marks = (self.n_marks + 1) * self.mark_units
-        return 4 * (recurrent + inputs + marks + sum(self.dense_units) + self.horizon * self.n_outputs)
+        vectors = (self.n_marks + 1) * self.mark_units + (self.n_series + 1) * self.series_units
+        steps = self.horizon if self.decoder == "direct" else self.out_segment
+        return 4 * (recurrent + inputs + vectors + sum(self.dense_units) + steps * self.n_outputs)
 
 
 class ModelSpec(_Strict):

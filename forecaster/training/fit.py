@@ -212,7 +212,9 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
     if features:
         normaliser = normaliser.with_features(features)
     cell = target_cell(panel, parts.fit)
-    return with_scales(WindowSource(panel, parts.train, normaliser, np.arange(panel.n_series), cell))
+    tells_series = bool(settings.network.series_units)
+    known = np.arange(panel.n_series)
+    return with_scales(WindowSource(panel, parts.train, normaliser, known, cell, tells_series))
 
 
 def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSource) -> PointHead:

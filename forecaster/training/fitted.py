@@ -132,7 +132,9 @@ class Fitted:
 
     def _gathered(self, panel: Panel, windows: Windows) -> Iterator[tuple[Batch, list[Step]]]:
         """The windows in pieces, with what takes their targets back to the unit of the data."""
-        source = WindowSource(panel, windows, self.normaliser, known_series(panel.ids, self.ids))
+        known = known_series(panel.ids, self.ids)
+        tells_series = self.architecture.n_series > 0
+        source = WindowSource(panel, windows, self.normaliser, known, tells_series=tells_series)
         for begin in range(0, max(windows.n_windows, 1), CHUNK):
             yield source.gather(np.arange(begin, min(begin + CHUNK, windows.n_windows)))
 

@@ -75,6 +75,10 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         n_static=n_static(source.normaliser.features),
         n_marks=len(source.panel.mark_names),
         mark_units=mark_width(len(source.panel.mark_names)),
+        decoder=network.decoder or "direct",
+        out_segment=min(network.segment or 1, horizon),
+        n_series=source.panel.n_series if network.series_units else 0,
+        series_units=network.series_units or 0,
     )
 
 

@@ -27,6 +27,10 @@ class Batch:
         marks: (batch, look_back) int32 category of each event, 1 .. n_marks, 0 where there is none or it is
             not known; None without marks.
         next_mark: (batch, horizon) int32 those of the targets, likewise.
+        series_number: (batch,) int32 number of each window's series among those trained on, from 1; 0 for
+            others. None for networks that do not tell series apart.
+        future: (batch, horizon, n_future) float32 what is known of the steps to come, normalised; None
+            without.
     """
 
     past: np.ndarray
@@ -38,6 +42,8 @@ class Batch:
     static: np.ndarray | None = None
     marks: np.ndarray | None = None
     next_mark: np.ndarray | None = None
+    series_number: np.ndarray | None = None
+    future: np.ndarray | None = None
 
     def take(self, index: np.ndarray | slice) -> Batch:
         """Some of the windows.
@@ -62,6 +68,8 @@ class Batch:
             "observed": self.observed,
             "static": self.static,
             "marks": self.marks,
+            "series": self.series_number,
+            "future": self.future,
         }
         return {name: part for name, part in parts.items() if part is not None}
 

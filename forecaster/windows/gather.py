@@ -33,6 +33,7 @@ class WindowSource:
         known: (n_series,) int64 index of every series among those trained on, -1 for others.
         cell: Resolution of waiting times, 0 for real numbers: batches then say between which limits each
             target lies, of those too that are still open. None: batches hold the targets alone.
+        tells_series: Whether batches say which series a window is of.
     """
 
     panel: Panel
@@ -40,6 +41,7 @@ class WindowSource:
     normaliser: Normaliser
     known: np.ndarray
     cell: float | None = None
+    tells_series: bool = False
 
     @property
     def n_windows(self) -> int:
@@ -75,6 +77,7 @@ class WindowSource:
             static=self._static(windows.origins) if names else None,
             marks=gather_marks(panel, windows),
             next_mark=gather_next_marks(panel, windows),
+            series_number=(self.known[series] + 1).astype(np.int32) if self.tells_series else None,
         )
         return batch, steps
 
