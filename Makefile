@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: demo test test-slow check readme bench
+.PHONY: demo test test-slow check readme bench bench-accuracy
 
 demo: $(INSTALLED)
 	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
@@ -25,6 +25,9 @@ readme: $(INSTALLED)
 DATA ?= data
 bench: $(INSTALLED)
 	$(BIN)/python benchmarks/waiting_times.py --data $(DATA) --out benchmarks/waiting_times.json
+
+bench-accuracy: $(INSTALLED)
+	$(BIN)/python benchmarks/accuracy.py --data $(DATA) --out benchmarks/accuracy.json
 
 check: $(INSTALLED)
 	$(BIN)/ruff check -q .

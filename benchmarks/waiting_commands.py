@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,15 @@ class Work:
         return tree
 
 
-def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on, and the number of processors."""
-    found = {name: importlib.metadata.version(name) for name in PACKAGES}
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Versions of what the numbers depend on, where it is installed, and the number of processors.
+
+    Args:
+        packages: Names of distributions.
+
+    Returns:
+        By name.
+    """
+    installed = {one.metadata["Name"] for one in importlib.metadata.distributions()}
+    found = {name: importlib.metadata.version(name) for name in packages if name in installed}
     return {"python": platform.python_version(), **found, "processors": str(os.cpu_count())}

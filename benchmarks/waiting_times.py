@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from bench_rows import BEST, bar_text, check_options, held_against, make_parser
 from waiting_commands import Work, versions
 from waiting_scores import LEVELS, WEEKS, quantile_scores, self_correcting_nll, week_scores
 
@@ -154,7 +155,6 @@ def exponential(work: Work, seed: int, n: int = N_EXPONENTIAL, options: Sequence
     return {"coverage_80": coverage, "of_the_truth": float(truth.mean()), "seconds": seconds}
 
 
-BEST = -np.inf
 GEYSER = "intervals/geyser/geyser.csv"
 COAL = "events/coal/coal.csv"
 ROWS: dict[str, Row] = {
@@ -203,16 +203,7 @@ def run_row(name: str, seeds: Sequence[int], data: Path) -> dict[str, Any]:
             results.append({"seed": seed, **row.run(work, seed)})
         print(f"{name}: {json.dumps(results[-1])}", file=sys.stderr)
     mean = pd.DataFrame(results).drop(columns="seed").mean().to_dict()
-    bars = [
-        {
-            "metric": metric,
-            "from": None if np.isinf(low) else low,
-            "to": high,
-            "met": bool(low <= mean[metric] <= high),
-        }
-        for metric, (low, high) in row.bars.items()
-    ]
-    return {"known": row.known, "results": results, "mean": mean, "bars": bars}
+    return {"known": row.known, "results": results, "mean": mean, "bars": held_against(mean, row.bars)}
 
 
 @contextmanager
@@ -228,35 +219,19 @@ def table_lines(found: dict[str, Any]) -> Iterator[str]:
     for name, row in found.items():
         for bar in row["bars"]:
             values = [one[bar["metric"]] for one in row["results"]]
-            wanted = f"<= {bar['to']:g}" if bar["from"] is None else f"{bar['from']:g} to {bar['to']:g}"
             yield (
                 f"{name:<12}{bar['metric']:<13}{row['mean'][bar['metric']]:>10.4g}{min(values):>10.4g}"
-                f"{max(values):>10.4g}  {wanted:<15}{'yes' if bar['met'] else 'NO':<5}{row['known']}"
+                f"{max(values):>10.4g}  {bar_text(bar):<15}{'yes' if bar['met'] else 'NO':<5}{row['known']}"
             )
         yield f"{name:<12}{'seconds':<13}{row['mean']['seconds']:>10.4g}"
 
 
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """What was asked for; a message and exit code 1 where a file is missing."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--data", type=Path, default=Path("data"), help="folder of the data; data when not given"
-    )
-    parser.add_argument("--only", default=",".join(ROWS), help=f"rows, of {', '.join(ROWS)}")
-    parser.add_argument("--seeds", default="0", help="seeds of the networks, such as 0,1")
-    parser.add_argument("--fast", action="store_true", help="fewer seeds of exponential intervals")
-    parser.add_argument("--out", type=Path, help="JSON file to write")
+    text = (__doc__ or "").splitlines()[0]
+    parser = make_parser(text, [*ROWS], "fewer seeds of exponential intervals")
     options = parser.parse_args(arguments)
-    options.only = [part.strip() for part in options.only.split(",")]
-    options.seeds = [int(part) for part in options.seeds.split(",")]
-    if unknown := sorted(set(options.only) - set(ROWS)):
-        sys.exit(f"--only {','.join(unknown)}: no such row. Name some of {', '.join(ROWS)}.")
-    for name in options.only:
-        for file in ROWS[name].files:
-            if not (options.data / file).is_file():
-                sys.exit(
-                    f"--data {options.data}: {file} is missing, which {name} needs. Name another folder."
-                )
+    check_options(options, {name: row.files for name, row in ROWS.items()})
     return options
 
 
