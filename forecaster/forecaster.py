@@ -33,7 +33,7 @@ class Forecaster:
 
     Attributes:
         settings: The settings given; after ``load`` all that were in force.
-        notes: What should be known of the last file read by ``predict`` or ``evaluate``.
+        notes: What should be known of the last ``predict``, ``evaluate`` or ``cross_validation``.
 
     Raises:
         ConfigError: A name is no setting, or a value is not possible.
@@ -121,6 +121,7 @@ class Forecaster:
         horizon: int | None = None,
         as_of: str | None = None,
         within: Sequence[str] = (),
+        future: Source | None = None,
     ) -> pd.DataFrame:
         """What comes after the last row.
 
@@ -133,6 +134,8 @@ class Forecaster:
             as_of: Moment to look forward from (events), or a file with one for each id; later rows are not
                 read.
             within: Durations such as ``7d`` (events): the probability of an event within each.
+            future: Rows after the last ones, with the columns of ``future_known``; those without a target at
+                the end of the data when None.
 
         Returns:
             Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
@@ -144,11 +147,11 @@ class Forecaster:
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
-        from forecaster.evaluation.forecast import forecast_panel
+        from forecaster.evaluation.forecast import forecast_panel, panel_ahead
         from forecaster.evaluation.tables import Columns
 
         run = self._trained()
-        panel = self._context(as_of) if data is None else self._read(data, as_of=as_of)
+        panel, self.notes = panel_ahead(run, data, as_of, future)
         columns = Columns(tuple(level), tuple(quantile), run.point)
         return forecast_panel(
             run.models,
@@ -218,14 +221,16 @@ class Forecaster:
         """
         from forecaster.data.load import read_panel
         from forecaster.data.panel import Panel
-        from forecaster.evaluation.backtest import Origins, backtest
+        from forecaster.evaluation.backtest import Origins, run_backtest
         from forecaster.evaluation.tables import Columns
         from forecaster.training.fit import Hooks
 
         panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
         origins = Origins(n_windows, step_size, refit)
         columns = Columns(tuple(level), tuple(quantile))
-        return backtest(panel, self.settings, origins, columns, Hooks(progress))
+        tested = run_backtest(panel, self.settings, origins, columns, Hooks(progress))
+        self.notes = list(tested.notes)
+        return tested.frame
 
     def save(self, path: str | Path, *, keep: int = 2, context: bool = True) -> Path:
         """Write the run to a folder, as a new version when it is there already.
@@ -275,19 +280,11 @@ class Forecaster:
             raise RunError("Nothing is trained yet. Call fit first, or load a run.")
         return self._run
 
-    def _context(self, as_of: str | None) -> Panel:
-        """The last rows of the training data, looked at from ``as_of``."""
-        from forecaster.evaluation.forecast import context_at
-
-        panel = context_at(self._trained(), as_of)
-        self.notes = [note.line for note in panel.warnings]
-        return panel
-
-    def _read(self, data: Source, as_of: str | None = None) -> Panel:
+    def _read(self, data: Source) -> Panel:
         """Rows of another file, read as the training data was."""
         from forecaster.evaluation.forecast import read_like, reading_notes
 
         run = self._trained()
-        panel = read_like(run, data, as_of)
+        panel = read_like(run, data)
         self.notes = reading_notes(run, panel)
         return panel

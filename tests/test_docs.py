@@ -123,6 +123,10 @@ def runs(walk: Walk) -> Path:
         Forecaster(**SMALL, look_back=2, kind="events", mark="what").fit("marked.csv").save("runs/marked")
         Forecaster(**SMALL, look_back=2, head="bins").fit("air_passengers.csv").save("runs/classes")
         Forecaster(**SMALL, look_back=2, kind="events", head="hazard").fit("marked.csv").save("runs/hazard")
+        kinds = "".join(f"2024-01-{day:02},{day % 7},{'ab'[day % 2]},3\n" for day in range(1, 31))
+        Path("covariates.csv").write_text(f"time,y,what,size\n{kinds}", encoding="utf-8")
+        beside = Forecaster(**SMALL, look_back=2, future_known="what", static="size", features="weekday")
+        beside.fit("covariates.csv").save("runs/covariates")
     return walk.folder
 
 

@@ -267,6 +267,44 @@ def test_model_forecasts_from_rows_before_the_origin_alone() -> None:
     assert np.array_equal(one, other)
 
 
+def test_covariates_are_seen_up_to_the_origin_or_over_the_horizon_and_no_further() -> None:
+    rng = np.random.default_rng(5)
+    table = values_table().assign(past=rng.normal(size=2 * N_ROWS), known=rng.normal(size=2 * N_ROWS))
+    panel = read_panel(table, DataSettings(past="past", future_known="known"))
+    model = train_run(panel, settings_of(panel), Hooks()).models[0]
+    origin = np.array([60])
+
+    def forecast(channel: int, begin: int, end: int) -> np.ndarray:
+        """Medians after row 60 with other numbers in some rows of a channel."""
+        values = panel.values.copy()
+        values[begin:end, channel] += 5.0
+        windows = windows_at(panel, origin, 6, HORIZON)
+        return model.predict(replace(panel, values=values), windows).quantile(np.array([0.5]))
+
+    same = forecast(0, 0, 0)
+    assert not np.array_equal(forecast(1, 60, 61), same)
+    assert np.array_equal(forecast(1, 61, 160), same)
+    assert not np.array_equal(forecast(2, 60 + HORIZON, 61 + HORIZON), same)
+    assert np.array_equal(forecast(2, 61 + HORIZON, 160), same)
+
+
+def test_later_numbers_beside_the_target_change_no_trained_number() -> None:
+    rng = np.random.default_rng(5)
+    table = values_table().assign(past=rng.normal(size=2 * N_ROWS), known=rng.normal(size=2 * N_ROWS))
+    panel = read_panel(table, DataSettings(past="past", future_known="known"))
+    settings = settings_of(panel, decoder="parallel", features="weekday", min_history=1)
+    begins = prepare(panel, settings).split.train_ends
+    first, second = (
+        training_source(one, prepare(one, settings).parts, prepare(one, settings).settings)
+        for one in (panel, mutated(panel, begins))
+    )
+    assert first.normaliser.covariate_scale.tolist() == second.normaliser.covariate_scale.tolist()
+    one, other = first.gather_all()[0], second.gather_all()[0]
+    assert one.future is not None and other.future is not None
+    assert one.future.shape[2] == 2 + 7
+    assert np.array_equal(one.future, other.future) and np.array_equal(one.past, other.past)
+
+
 @pytest.mark.parametrize("head", ["quantile", "bins"])
 @pytest.mark.parametrize("refit", [0, 1])
 def test_rows_after_a_cutoff_change_no_backtest_forecast_up_to_it(refit: int, head: str) -> None:

@@ -40,6 +40,29 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
         table("Next mark", ["", "log loss", "accuracy"], found)
 
 
+def rolling_table(rows: dict[str, dict[str, float]], title: str, decider: str) -> None:
+    """Scores of a backtest: the model beside baselines, best first; a line a metric where there are none.
+
+    Args:
+        rows: Metric to value, by name; the first is the model.
+        title: Heading.
+        decider: Metric that they are ordered by.
+    """
+    first = next(iter(rows.values()))
+    covered = [name for name in first if name.startswith("coverage_")]
+    if len(rows) == 1:
+        lines: list[list[object]] = [[name.upper(), first[name]] for name in ("mae", "rmse") if name in first]
+        lines += [[f"coverage of {name.removeprefix('coverage_')} %", first[name]] for name in covered]
+        table(title, ["", "all cutoffs"], lines)
+        return
+    wanted = ["mae", "rmse", "mase", "smape", "weighted_quantile_loss", *covered]
+    shown = [name for name in wanted if any(math.isfinite(_decider(one, name)) for one in rows.values())]
+    order = sorted(rows, key=lambda name: _decider(rows[name], decider))
+    header = ["", *(name.replace("weighted_quantile_loss", "wql") for name in shown)]
+    lines = [[name, *(rows[name].get(metric) for metric in shown)] for name in order]
+    table(f"{title}, best {decider.upper()} first", header, lines)
+
+
 def _columns(rows: list[tuple[str, dict[str, Any]]], deciding: str) -> list[str]:
     """Metrics that the rows have, as many as 80 characters hold; the report has them all."""
     if deciding == "censored_crps":  # errors of the closed ones alone favour whoever forecasts too early

@@ -34,6 +34,7 @@ def show_reading(panel: Panel) -> None:
         panel: All rows.
     """
     from forecaster.data.clock import moment_text
+    from forecaster.data.roles import covariates_of
 
     note(panel.why)
     unit = f", in {in_words(panel.unit)}" if panel.unit else ""
@@ -42,6 +43,10 @@ def show_reading(panel: Panel) -> None:
         moment_text(panel.clock, panel.times.max()),
     )
     note(f"{panel.n_rows:,} rows, {panel.n_series:,} series, {first} to {last}{unit}")
+    used = {name: columns for name, columns in covariates_of(panel.columns).items() if columns}
+    if used:
+        words = (f"{', '.join(columns)} ({name.replace('_', ' ')})" for name, columns in used.items())
+        note(f"Covariates: {', '.join(words)}")
     for one in panel.repairs:
         note(f"Repaired: {one.line}")
     for one in panel.warnings:

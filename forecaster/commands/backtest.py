@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecaster.commands._options import given, settings_options
 from forecaster.commands._output import Output, output_options
 from forecaster.commands._progress import progress_lines
-from forecaster.commands._show import table
+from forecaster.commands._scores import rolling_table
+from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source, show_reading
+
+if TYPE_CHECKING:
+    from forecaster.evaluation.backtest import Backtest
 
 
 @click.command("backtest")
@@ -40,30 +44,48 @@ def backtest(
     series has before its first cutoff. Where series end at different times, the network has therefore seen
     other series' rows that are later than some cutoffs.
 
+    Of values and ohlc the baselines forecast from the same cutoffs, fitted on the rows that the network was
+    trained on. With --out FILE, --json prints the scores, those of each series too.
+
     Of events and intervals, steps beyond the first are drawn: each path goes on from what was drawn for it.
     """
+    from forecaster.config.build import make_settings
     from forecaster.data.load import read_panel
-    from forecaster.forecaster import Forecaster
 
-    forecaster = Forecaster.of(given(options))
-    panel = read_panel(read_source(data), forecaster.settings.data)
+    settings = make_settings(given(options))
+    panel = read_panel(read_source(data), settings.data)
     show_reading(panel)
+    from forecaster.evaluation.backtest import Origins, run_backtest
+    from forecaster.evaluation.tables import Columns
+    from forecaster.training.fit import Hooks
+
+    origins = Origins(windows, step_size, refit_every)
     with progress_lines() as progress:
-        content = forecaster.cross_validation(
-            panel,
-            n_windows=windows,
-            step_size=step_size,
-            refit=refit_every,
-            level=output.levels,
-            quantile=output.quantiles,
-            progress=progress,
-        )
-    output.put(content, "Backtest")
-    if output.is_json and output.out is None:
+        columns = Columns(output.levels, output.quantiles)
+        tested = run_backtest(panel, settings, origins, columns, Hooks(progress))
+    for text in tested.notes:
+        note(f"Note: {text}")
+    output.put(tested.frame, "Backtest")
+    if output.out is not None or not output.is_json:
+        _put_scores(tested, is_json=output.is_json)
+
+
+def _put_scores(tested: Backtest, *, is_json: bool) -> None:
+    """Scores of model and baselines, as a table or as JSON."""
+    from forecaster.evaluation.backtest_scores import score_backtest, series_scores
+
+    scores = score_backtest(tested)
+    for text in scores.notes:
+        note(f"Note: {text}")
+    rows = {"model": scores.model, **scores.baselines}
+    if not is_json:
+        rolling_table(rows, f"{len(tested.frame):,} forecasts", decider=scores.decider)
         return
-    error = (content["y"] - content["forecast"]).abs()
-    rows: list[list[object]] = [["MAE", float(error.mean())], ["RMSE", float((error**2).mean() ** 0.5)]]
-    for level in output.levels:
-        low, high = content[f"forecast-lo-{level:g}"], content[f"forecast-hi-{level:g}"]
-        rows.append([f"coverage of {level:g} %", float(content["y"].between(low, high).mean())])
-    table(f"{len(content):,} forecasts", ["", "all cutoffs"], rows)
+    tree: dict[str, Any] = {
+        "n_forecasts": len(tested.frame),
+        "season_length": scores.season_length,
+        "model": scores.model,
+        "baselines": scores.baselines,
+        "series": series_scores(tested).to_dict("records"),
+    }
+    as_json(tree)

@@ -40,6 +40,8 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
         note(f"Note: {text}")
     if scores["baselines_fitted_on"] == "scored rows":
         note("Note: no rows lie before the scored ones; the baselines were fitted on these themselves.")
+    if scores["baselines_left_out"]:
+        note(f"Note: not scored for the time it takes: {', '.join(scores['baselines_left_out'])}.")
     if output.is_json:
         as_json(scores)
         return

@@ -54,5 +54,6 @@ def _is_apart(name: str) -> bool:
 def _shown(value: object) -> object:
     """Lists and dictionaries in one line."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} {part}" for key, part in value.items())
+        shown = {key: ", ".join(part) if isinstance(part, list) else part for key, part in value.items()}
+        return ", ".join(f"{key} {part}" for key, part in shown.items() if part != "")
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -25,6 +25,9 @@ from forecaster.data.units import in_words
 @click.option(
     "--within", multiple=True, metavar="LIST", help="Durations: 7d or 7d,30d (events): P(an event within)."
 )
+@click.option(
+    "--future", metavar="FILE", help="Rows after the last ones, with the columns known in advance (values)."
+)
 @output_options()
 def predict(
     data: str | None,
@@ -32,6 +35,7 @@ def predict(
     horizon: int | None,
     as_of: str | None,
     within: tuple[str, ...],
+    future: str | None,
     output: Output,
 ) -> None:
     """Forecast what comes after the last row.
@@ -51,6 +55,7 @@ def predict(
         horizon=horizon,
         as_of=as_of,
         within=texts(within),
+        future=None if future is None else read_source(future),
     )
     for text in forecaster.notes:
         note(f"Note: {text}")

@@ -45,6 +45,7 @@ def train(
     DATA is a CSV, TSV or Parquet file (gzip too), or - for standard input. Settings that are not given
     are chosen from the data; the report says which, and why.
     """
+    from forecaster.data.future import lacks_future
     from forecaster.data.load import read_panel
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
@@ -67,7 +68,11 @@ def train(
     if json_output:
         as_json(report)
     else:
-        show_result(report, forecaster.predict(level=levels), panel)
+        needs_future = lacks_future(panel, forecaster.settings.window.horizon)
+        forecast = None if needs_future else forecaster.predict(level=levels)
+        show_result(report, forecast, panel)
+        if needs_future:
+            note("The next forecast needs the rows to come: forecast predict --future FILE")
     note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
     if report["state"] == "interrupted":
         note("Interrupted: these are the best weights so far.")
@@ -75,7 +80,7 @@ def train(
 
 
 def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
-    """The scores, the next forecast, and in the last line who is ahead."""
+    """The scores, the next forecast where there is one, and in the last line who is ahead."""
     known = {one.code for one in panel.warnings}
     for one in report["warnings"]:
         if one["code"] not in known:
@@ -86,11 +91,12 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
         head = report["training"][0]["head"]
         score_table(scores[part], head, facts["unit"], f"Scores on the {part} part")
     unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
-    frame(
-        forecast,
-        title=f"Forecast after {facts['last']}{unit}" if facts["n_series"] == 1 else f"Forecast{unit}",
-        most=MOST_ROWS,
-        writer="forecast predict --out FILE.csv",
-    )
+    if forecast is not None:
+        frame(
+            forecast,
+            title=f"Forecast after {facts['last']}{unit}" if facts["n_series"] == 1 else f"Forecast{unit}",
+            most=MOST_ROWS,
+            writer="forecast predict --out FILE.csv",
+        )
     if part is not None:
         conclude(scores[part], facts["unit"])

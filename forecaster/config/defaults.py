@@ -294,5 +294,6 @@ def _training(rules: _Rules, facts: DataFacts) -> None:
     if facts.waits and little:
         rules.choose("refit", True, "few gaps: the latest ones tell most of the pace")
     rules.choose("refit", False, "scored as the validation part chose it")
+    rules.choose("conformal", False, "quantiles as they were learnt")
     members = 3 if little else 1
     rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")

@@ -16,6 +16,7 @@ HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
 FeatureName = Literal["none", "count", "age", "mean_gap", "single", "hour", "weekday", "month"]
 Residual = Literal["none", "last", "season"]
+BaselineChoice = Literal["auto", "fast", "all"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
 
 
@@ -39,6 +40,7 @@ def _number_or_text(value: object) -> object:
 
 
 Listed = BeforeValidator(_split)
+Names = Annotated[tuple[str, ...] | None, Listed]
 Size = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]
 
 
@@ -71,13 +73,17 @@ class DataSettings(Section):
     )
     id: str | None = setting(None, "Column that names the series.", metavar="COLUMN")
     time: str | None = setting(None, "Column that holds the time.", metavar="COLUMN")
-    target: Annotated[tuple[str, ...] | None, Listed] = setting(
+    target: Names = setting(
         None, "Column to forecast; several, joined by commas, become a series each.", metavar="COLUMN"
     )
-    past: Annotated[tuple[str, ...] | None, Listed] = setting(
-        None,
-        "Columns known up to the origin, such as an event's amount; joined by commas.",
-        metavar="COLUMN",
+    past: Names = setting(
+        None, "Columns known up to the origin: an event's amount, a temperature.", metavar="COLUMN"
+    )
+    future_known: Names = setting(
+        None, "Columns known over the horizon too (values): a price, a holiday.", metavar="COLUMN"
+    )
+    static: Names = setting(
+        None, "Columns with one value for each series (values): its size, its region.", metavar="COLUMN"
     )
     mark: str | None = setting(
         None, "Category of each event, learnt and forecast with the next time.", metavar="COLUMN"
@@ -140,12 +146,17 @@ class WindowSettings(Section):
     )
     features: Annotated[tuple[FeatureName, ...] | None, Listed] = setting(
         None,
-        "What is known of a series beyond its look-back: count, age, mean_gap, single, hour, weekday, "
-        "month; none for nothing.",
+        "What is known of a series beyond its look-back: count, age, mean_gap, single (events); of the "
+        "calendar: hour, weekday, month; none for nothing.",
         metavar="LIST",
     )
     within: Annotated[tuple[str, ...] | None, Listed] = setting(
         None, "Durations such as 7d: the probability of an event within each is scored.", metavar="LIST"
+    )
+    baselines: BaselineChoice = setting(
+        "auto",
+        "What values are scored beside: fast, the built-in baselines; all, AutoETS and Theta too (they need "
+        "forecaster[baselines]); auto, these too where they are installed and take seconds.",
     )
     split: Literal["time", "random"] = setting(
         "time", "Hold out the last rows, or random windows (leaky; labelled so in the report)."
@@ -272,6 +283,7 @@ class TrainingSettings(Section):
         None, "Fit again on training and validation rows before the test part is scored."
     )
     final_fit: bool = setting(True, "Fit the shipped weights on all rows for the steps found.")
+    conformal: bool | None = setting(None, "Correct quantiles by what they missed on the validation part.")
 
 
 class Settings(Section):

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from forecaster.config.settings import DataSettings
-from forecaster.data.clock import find_positions, infer_clock
 from forecaster.data.names import (
     OHLC_NAMES,
     OTHER_VALUE_NAMES,
@@ -22,21 +21,21 @@ from forecaster.data.names import (
 from forecaster.data.panel import Kind
 from forecaster.data.roles import (
     beside_roles,
+    covariate_roles,
     find_id,
     find_numbers,
     find_time,
+    named_columns,
     no_column,
     numbers_rows,
     refuse_beside,
     refuse_unknown,
 )
-from forecaster.data.rows import read_ids, sort_rows
-from forecaster.data.stamps import read_stamps
+from forecaster.data.spacing import regular_share
 from forecaster.data.table import Table
 from forecaster.errors import ConfigError, DataError, listing
 
 PRICES = ("open", "high", "low", "close")
-_SAMPLE = 5000
 
 
 @dataclass(frozen=True)
@@ -47,26 +46,38 @@ class Detection:
         kind: The kind.
         why: The reason in words that follow "read as events, ".
         columns: The columns of the file by role: id, time, target (target2, ... when there are several),
-            open, high, low, close, volume, adj_close, past (past2, ...), mark.
+            open, high, low, close, volume, adj_close, past (past2, ...), future, static, mark.
+        unused: Columns of numbers that have no role.
+        levels: Categories of the covariates of a trained run; None where they are found in the file.
     """
 
     kind: Kind
     why: str
     columns: Mapping[str, str]
+    unused: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
         """Columns to forecast, in order."""
-        return tuple(name for role, name in self.columns.items() if role.startswith("target"))
+        return self.of_role("target")
 
     @property
     def past(self) -> tuple[str, ...]:
-        """Columns of numbers that belong to each event, in order."""
-        return tuple(name for role, name in self.columns.items() if role.startswith("past"))
+        """Columns known up to the origin, in order."""
+        return self.of_role("past")
+
+    def of_role(self, role: str) -> tuple[str, ...]:
+        """Columns of a role that several may have, in order."""
+        return tuple(name for one, name in self.columns.items() if one.rstrip("0123456789") == role)
 
 
 def detect(
-    table: Table, settings: DataSettings, trained: Mapping[str, str] | None = None, run: str = "the run"
+    table: Table,
+    settings: DataSettings,
+    trained: Mapping[str, str] | None = None,
+    run: str = "the run",
+    levels: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Detection:
     """Kind and roles of the columns of a table.
 
@@ -75,6 +86,7 @@ def detect(
         settings: What the user said about it.
         trained: Columns by role of a trained run, to be found again.
         run: That run in messages.
+        levels: Categories of its covariates.
 
     Returns:
         The kind, the reason, and the columns.
@@ -83,12 +95,12 @@ def detect(
         DataError: A column that is needed is missing, or there are several that it could be.
     """
     if trained:
-        return _as_trained(table, settings, trained, run)
+        return replace(_as_trained(table, settings, trained, run), levels=levels or {})
     refuse_unknown(table, settings)
     ids = find_id(table, settings)
     time = find_time(table, settings, ids)
-    named = {*(settings.past or ()), settings.mark}
-    found = _Found(table, settings, ids, time, find_numbers(table, {ids, time, *named}))
+    taken = {ids, time, *named_columns(settings)}
+    found = _Found(table, settings, ids, time, find_numbers(table, taken))
     detection = _decide(found)
     rows = [name for name in table.columns if ids is None and numbers_rows(table, name)]
     if not rows:
@@ -136,7 +148,7 @@ def _auto(found: _Found) -> Detection:
     usual = first_named(numbers, VALUE_NAMES)
     if settings.target is None and usual is not None:
         return _targeted(found, "values", f"because there is a time, '{time}', and a value, '{usual}'")
-    share = _regular_share(found)
+    share = regular_share(found.table, time, found.ids, settings)
     words = f"{share:.0%} of the steps of '{time}' are alike"
     if settings.target is not None:
         if share < 0.6 and all(is_interval_name(name) for name in settings.target):
@@ -209,7 +221,9 @@ def _targeted(found: _Found, kind: Kind, why: str) -> Detection:
             role = "id" if columns.get("id") == name else "time"
             raise ConfigError(f"--target {name}: this column is the {role}. Name another with --{role}.")
         columns["target" if place == 0 else f"target{place + 1}"] = name
-    return Detection(kind, why, columns)
+    columns |= covariate_roles(found.settings, columns)
+    unused = tuple(name for name in found.numbers if name not in columns.values())
+    return Detection(kind, why, columns, unused)
 
 
 def _find_target(found: _Found, kind: Kind) -> tuple[str, str]:
@@ -247,7 +261,8 @@ def _ohlc(found: _Found, why: str) -> Detection:
             raise no_column(table, role, "Add it, or use --kind values with --target.")
     if found.time is None:
         raise _no_time(table)
-    return Detection("ohlc", why, _roles(found, time=found.time) | roles)
+    columns = _roles(found, time=found.time) | roles
+    return Detection("ohlc", why, columns | covariate_roles(found.settings, columns))
 
 
 def _roles(found: _Found, **roles: str) -> dict[str, str]:
@@ -266,28 +281,6 @@ def _refuse_odd_time(found: _Found) -> None:
                 f"'{found.table.field(0, name)}' is no date. Name its "
                 "format with --time-format, or remove the column to count the rows."
             )
-
-
-def _regular_share(found: _Found) -> float:
-    """Share of steps from row to row that are the most common one, on the first rows; NaN of few."""
-    n_rows = min(found.table.n_rows, _SAMPLE)
-    columns = {name: column.slice(0, n_rows) for name, column in found.table.columns.items()}
-    sample = replace(found.table, columns=columns, n_rows=n_rows)
-    stamps = read_stamps(sample, str(found.time), found.settings)
-    ids = read_ids(sample, found.ids)
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), n_rows)
-    times = order.take(stamps.values)
-    clock = infer_clock(times, order.offsets, stamps.kind, stamps.zone)
-    positions = find_positions(clock, times, order.offsets)
-    inside = np.ones(max(n_rows - 1, 0), dtype=bool)
-    inside[order.offsets[1:-1] - 1] = False
-    if inside.sum() < 3:
-        return float("nan")
-    if positions is not None:
-        return float((np.diff(positions)[inside] == 1).mean())
-    steps = np.diff(times.astype(np.int64) if stamps.kind == "date" else times)[inside]
-    _, counts = np.unique(steps[steps > 0], return_counts=True)
-    return float(counts.max() / len(steps)) if len(counts) else 0.0
 
 
 def _no_time(table: Table) -> DataError:

@@ -6,6 +6,7 @@ import numpy as np
 
 from forecaster.config.settings import DataSettings
 from forecaster.data.clock import find_resolution, parse_moment
+from forecaster.data.covariates import read_covariates, unused_note, without_twins
 from forecaster.data.detect import Detection
 from forecaster.data.numbers import read_numbers
 from forecaster.data.panel import Clock, Note, Panel
@@ -41,26 +42,27 @@ def read_intervals(table: Table, found: Detection, settings: DataSettings) -> Pa
     stamps = read_stamps(table, found.columns["time"], settings) if "time" in found.columns else None
     order = sort_rows(ids.codes, None if stamps is None else stamps.values, len(ids.names), table.n_rows)
     values = order.take(lengths)
-    unit = settings.unit or ""
     if settings.start is not None:
         times, clock, unit = _date(table, name, values, order, settings)
     else:
-        times, clock = _count_or_take(stamps, order)
+        times, clock, unit = *_count_or_take(stamps, order), settings.unit or ""
     known = find_unit(unit) if clock.kind == "date" else None
-    notes = (*notes, *_missing(name, values))
+    past = read_covariates(table, found, "past")
+    notes = (*notes, *past.notes, *_missing(name, values), *unused_note(found))
     return Panel(
         kind="intervals",
-        values=values[:, None],
+        values=np.column_stack([values, order.take(past.numbers)]),
         offsets=order.offsets,
         times=times,
         ids=ids.names,
-        channels=(name,),
+        channels=without_twins((name, *past.channels)),
         target=0,
         clock=clock,
         unit=unit,
         unit_length=None if known is None else float(UNIT_LENGTHS[known]),
         lowest=0.0,
         season_length=settings.season or 1,
+        levels=past.levels,
         source=table.source,
         columns=dict(found.columns),
         repairs=(*table.notes, *ids.notes, *order.notes, *(stamps.notes if stamps is not None else ())),

@@ -34,6 +34,7 @@ def read_panel(
     settings: DataSettings | None = None,
     columns: Mapping[str, str] | None = None,
     run: str = "the run",
+    levels: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Panel:
     """All series of a file or a frame, checked and in order.
 
@@ -44,6 +45,7 @@ def read_panel(
         columns: ``Panel.columns`` of a trained run, to read the next file the same way; ``settings``
             should then have its kind and unit too.
         run: That run in messages.
+        levels: ``Panel.levels`` of it.
 
     Returns:
         The panel, with what was decided in ``why``, what was changed in ``repairs`` and what should
@@ -60,8 +62,8 @@ def read_panel(
     """
     settings = settings or DataSettings()
     texts = [name for role, name in (columns or {}).items() if role in ("id", "mark")]
-    table = read_table(source, settings, texts)
-    found = detect(table, settings, columns, run)
+    table = read_table(source, settings, [*texts, *(levels or {})])
+    found = detect(table, settings, columns, run, levels)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 
 from forecaster.config.settings import DataSettings
 from forecaster.data.clock import find_sessions, infer_clock
+from forecaster.data.covariates import read_covariates, without_twins
 from forecaster.data.detect import PRICES, Detection
 from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
@@ -42,6 +43,8 @@ def read_ohlc(table: Table, found: Detection, settings: DataSettings) -> Panel:
     roles = [role for role in (*PRICES, "adj_close", "volume") if role in found.columns]
     prices, notes = read_columns(table, [found.columns[role] for role in roles])  # (n_rows, n_roles)
     _check_prices(table, found, prices, roles)
+    past = read_covariates(table, found, "past")
+    prices = np.column_stack([prices, past.numbers])
     time = found.columns["time"]
     stamps = read_stamps(table, time, settings)
     ids = read_ids(table, found.columns.get("id"))
@@ -53,20 +56,21 @@ def read_ohlc(table: Table, found: Detection, settings: DataSettings) -> Panel:
     suspected = _zero_volume(prices, roles) + _suspected_splits(values[:, 1], "adj_close" in roles)
     return Panel(
         kind="ohlc",
-        values=values,
+        values=np.column_stack([values, prices[:, len(roles) :]]),
         offsets=offsets,
         times=times,
         ids=ids.names,
-        channels=channels,
+        channels=without_twins((*channels, *past.channels)),
         target=0,
         clock=clock,
         unit="log return",
         season_length=settings.season or 1,
         closes=closes,
+        levels=past.levels,
         source=table.source,
         columns=dict(found.columns),
         repairs=(*table.notes, *stamps.notes, *ids.notes, *order.notes, *merged, *adjusted),
-        warnings=(*notes, *suspected),
+        warnings=(*notes, *past.notes, *suspected),
     )
 
 

@@ -52,6 +52,20 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Ahead:
+    """What is known of the steps after the last row of every series.
+
+    Attributes:
+        values: (n_steps, n_future_known) float64, series end to end, each from its first step on; NaN for
+            what is missing.
+        offsets: (n_series + 1,) int64; series ``i`` is steps ``offsets[i]`` to ``offsets[i + 1]``.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+
+@dataclass(frozen=True)
 class Panel:
     """All series of a data set, end to end, in the order of ``ids``; rows of a series in time order.
 
@@ -81,8 +95,14 @@ class Panel:
         gap: ``exact`` or ``calendar``, how gaps between events were counted.
         source: The file as the user typed it, for messages.
         why: The kind that was decided on and the reason, in one line.
-        columns: The columns of the file by role (id, time, target, open, ...), so that the next file is
-            read the same way.
+        future_known: Indices in ``channels`` of those known over the horizon too.
+        ahead: What is known of them after the last rows; None for nothing.
+        static: (n_series, n_static) float64 numbers that each series has one of, NaN for a missing one; None
+            without.
+        static_names: Names of the columns of ``static``.
+        levels: Categories of each column that became a channel, or static number, a category: 1 or 0.
+        columns: The columns of the file by role (id, time, target, past, future, static, open, ...), so that
+            the next file is read the same way.
         repairs: What was changed in reading, each with its count.
         warnings: What was left alone but should be known.
     """
@@ -106,6 +126,11 @@ class Panel:
     mark_names: tuple[str, ...] = ()
     closes: np.ndarray | None = None
     gap: Literal["exact", "calendar"] = "exact"
+    future_known: tuple[int, ...] = ()
+    ahead: Ahead | None = None
+    static: np.ndarray | None = None
+    static_names: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = "data"
     why: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -152,7 +177,8 @@ class Panel:
 
         Returns:
             A new panel; facts other than rows (``as_of`` too) are those of this one. Of events that are
-            cut off at the beginning it knows how many they were, and when the first was.
+            cut off at the beginning it knows how many they were, and when the first was. What is known of the
+            steps ahead stays where no row is cut off at the end.
         """
         began, n_earlier = self.began, self.n_earlier
         if self.kind == "events" and (begins > self.offsets[:-1]).any():
@@ -167,6 +193,7 @@ class Panel:
             offsets=offsets,
             closes=None if self.closes is None else self.closes[rows],
             marks=None if self.marks is None else self.marks[rows],
+            ahead=self.ahead if np.array_equal(ends, self.offsets[1:]) else None,
             began=began,
             n_earlier=n_earlier,
         )

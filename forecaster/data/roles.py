@@ -37,7 +37,7 @@ def find_id(table: Table, settings: DataSettings) -> str | None:
     """
     if settings.id is not None:
         return settings.id
-    taken = {settings.time, settings.mark, *(settings.target or ()), *(settings.past or ())}
+    taken = {settings.time, *(settings.target or ()), *named_columns(settings)}
     names = [name for name in table.columns if name not in taken]
     usual = TICKER_NAMES if settings.kind == "ohlc" else ID_NAMES
     name = first_named(names, usual)
@@ -83,7 +83,7 @@ def find_time(table: Table, settings: DataSettings, ids: str | None) -> str | No
     """
     if settings.time is not None:
         return settings.time
-    taken = {ids, settings.mark, *(settings.target or ()), *(settings.past or ())}
+    taken = {ids, *(settings.target or ()), *named_columns(settings)}
     names = [name for name in table.columns if name not in taken]
     if settings.time_format is not None:
         named = [name for name in names if is_time_name(name)]
@@ -118,6 +118,60 @@ def find_numbers(table: Table, taken: set[str | None]) -> tuple[str, ...]:
     )
 
 
+def named_columns(settings: DataSettings) -> dict[str, str]:
+    """Columns that the user named beside id, time and target, each with the option that names it.
+
+    Args:
+        settings: With the names.
+
+    Returns:
+        Columns and options; of a column that is named twice the last option.
+    """
+    named = [(name, option) for _, option, names in _covariates(settings) for name in names]
+    return dict(named) if settings.mark is None else {**dict(named), settings.mark: "--mark"}
+
+
+def covariate_roles(settings: DataSettings, columns: Mapping[str, str]) -> dict[str, str]:
+    """Roles of the covariates that the user named.
+
+    Args:
+        settings: With the columns.
+        columns: Columns by role that have one already.
+
+    Returns:
+        past, past2, ..., future, ..., static, ...
+
+    Raises:
+        ConfigError: A column has another role, or is named twice.
+    """
+    roles: dict[str, str] = {}
+    for role, option, names in _covariates(settings):
+        for place, name in enumerate(names):
+            _refuse_taken(option, name, columns)
+            if name in roles.values():
+                raise ConfigError(f"{option} {name}: the column is named twice. Name it once.")
+            roles[role if place == 0 else f"{role}{place + 1}"] = name
+    return roles
+
+
+def covariates_of(columns: Mapping[str, str]) -> dict[str, list[str]]:
+    """Columns that are used beside the target, by how they are known.
+
+    Args:
+        columns: By role.
+
+    Returns:
+        ``past``, ``future_known`` and ``static``, each perhaps empty.
+    """
+    names = {"past": "past", "future": "future_known", "static": "static"}
+    found: dict[str, list[str]] = {name: [] for name in names.values()}
+    for role, column in columns.items():
+        kind = names.get(role.rstrip("0123456789"))
+        if kind is not None:
+            found[kind].append(column)
+    return found
+
+
 def beside_roles(settings: DataSettings, columns: Mapping[str, str]) -> dict[str, str]:
     """Roles of the numbers and of the mark that belong to each event.
 
@@ -129,44 +183,43 @@ def beside_roles(settings: DataSettings, columns: Mapping[str, str]) -> dict[str
         past, past2, ... and mark.
 
     Raises:
-        ConfigError: A column has another role, or events are to be counted.
+        ConfigError: A column has another role, is none of an event, or events are to be counted.
     """
-    past = settings.past or ()
-    named = [("--past", name) for name in past]
-    if settings.mark is not None:
-        named.append(("--mark", settings.mark))
-    for option, name in named:
+    for name, option in named_columns(settings).items():
         said = f"{option} {name}: "
         if settings.count_per is not None:
             raise ConfigError(f"{said}counts per {settings.count_per} have no other column. Leave it out.")
-        if name in columns.values():
-            role = "id" if columns.get("id") == name else "time"
-            raise ConfigError(f"{said}this column is the {role}. Name another.")
-        if option == "--past" and past.count(name) > 1:
-            raise ConfigError(f"{said}the column is named twice. Name it once.")
+        if option not in ("--past", "--mark"):
+            raise ConfigError(f"{said}only for values; these are events. Use --past, or leave it out.")
         if option == "--past" and name == "gap":
             raise ConfigError(f"{said}the time between events has this name. Rename the column.")
-    roles = {"past" if place == 0 else f"past{place + 1}": name for place, name in enumerate(past)}
-    return roles if settings.mark is None else roles | {"mark": settings.mark}
+    roles = covariate_roles(settings, columns)
+    if settings.mark is None:
+        return roles
+    _refuse_taken("--mark", settings.mark, columns)
+    return roles | {"mark": settings.mark}
 
 
 def refuse_beside(settings: DataSettings, kind: Kind, why: str) -> None:
-    """Refuse columns beside the time where rows are no events.
+    """Refuse columns that rows of a kind have no use for.
 
     Args:
         settings: With the columns that the user named.
-        kind: What the rows were taken for.
+        kind: What the rows were taken for: no events.
         why: The reason.
 
     Raises:
         ConfigError: There are such columns.
     """
-    mark = () if settings.mark is None else (settings.mark,)
-    for option, names in (("--past", settings.past or ()), ("--mark", mark)):
+    refused = {"--mark": "events"}
+    if kind != "values":
+        refused |= {"--future-known": "values", "--static": "values"}
+    for option, other in refused.items():
+        names = [name for name, named_by in named_columns(settings).items() if named_by == option]
         if names:
             raise ConfigError(
-                f"{option} {','.join(names)}: only for events; the file is read as {kind}, {why}. "
-                "Use --kind events, or leave it out."
+                f"{option} {','.join(names)}: only for {other}; the file is read as {kind}, {why}. "
+                f"Use --kind {other}, or leave it out."
             )
 
 
@@ -180,13 +233,29 @@ def refuse_unknown(table: Table, settings: DataSettings) -> None:
     Raises:
         DataError: One is missing.
     """
-    others = (("--id", settings.id), ("--time", settings.time), ("--mark", settings.mark))
-    for option, name in (*others, *(("--past", name) for name in settings.past or ())):
+    named = [(settings.id, "--id"), (settings.time, "--time"), *named_columns(settings).items()]
+    for name, option in named:
         if name is not None and name not in table.columns:
             raise no_column(table, name, f"Name another with {option}.")
     for name in settings.target or ():
         if name not in table.columns:
             raise no_column(table, name, "Name the target with --target.")
+
+
+def _refuse_taken(option: str, name: str, columns: Mapping[str, str]) -> None:
+    """Refuse a column that has a role already."""
+    role = next((role for role, column in columns.items() if column == name), None)
+    if role is not None:
+        raise ConfigError(f"{option} {name}: this column is the {role.rstrip('0123456789')}. Name another.")
+
+
+def _covariates(settings: DataSettings) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Role, option and columns of each kind of covariate."""
+    return (
+        ("past", "--past", settings.past or ()),
+        ("future", "--future-known", settings.future_known or ()),
+        ("static", "--static", settings.static or ()),
+    )
 
 
 def no_column(table: Table, name: str, advice: str) -> DataError:

@@ -9,6 +9,7 @@ import numpy as np
 from forecaster.data.clock import moment_text
 from forecaster.data.doctor import examine_events
 from forecaster.data.panel import Panel
+from forecaster.data.roles import covariates_of
 
 
 def summarise(panel: Panel) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def summarise(panel: Panel) -> dict[str, Any]:
         "kind": panel.kind,
         "columns": dict(panel.columns),
         "channels": list(panel.channels),
+        "covariates": covariates_of(panel.columns),
         "rows": panel.n_rows,
         "series": panel.n_series,
         "rows_per_series": _spread(lengths.astype(np.float64)),

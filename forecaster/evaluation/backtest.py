@@ -6,6 +6,7 @@ weights have seen other series' rows that are later than some cutoffs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,12 +20,15 @@ from forecaster.errors import ConfigError
 from forecaster.evaluation.forecast import Question
 from forecaster.evaluation.job import first_fits, fits_on, held_out
 from forecaster.evaluation.paths import at_once, step_forecasts
-from forecaster.evaluation.tables import Columns, backtest_table
+from forecaster.evaluation.tables import Columns, backtest_table, origin_columns
 from forecaster.training.device import set_threads
 from forecaster.training.fit import Hooks
 from forecaster.training.fitted import CHUNK, Fitted
-from forecaster.training.prepare import Prepared, prepare
+from forecaster.training.prepare import prepare
 from forecaster.windows.windows import windows_at
+
+# Values that are forecast at once: what is laid out of them before it becomes columns stays below 200 MB.
+MOST_VALUES = 200_000
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,69 @@ class Origins:
                 raise ConfigError(f"{option} {value}: below {least}. Raise it.")
 
 
+@dataclass(frozen=True)
+class Block:
+    """Cutoffs that are forecast by one training.
+
+    Attributes:
+        ends: (n_series,) int64 flat row number after the last row of each series before its first cutoff;
+            the begin of the series where that is too short.
+        origins: (n_windows,) int64 flat row number of the last input row of each forecast.
+        look_back: Rows that a forecast reads.
+        season_length: Steps in one season, as given or as the rows before the cutoffs show it.
+    """
+
+    ends: np.ndarray
+    origins: np.ndarray
+    look_back: int
+    season_length: int
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """A backtest and how it was made.
+
+    Attributes:
+        frame: ``unique_id, ds, cutoff, y, forecast, ...``, by cutoff, then series, then step.
+        panel: All rows, with the season length of the first training.
+        settings: As they were given.
+        columns: Intervals and quantiles of the table.
+        blocks: One a training, in order.
+        notes: What the user should know.
+    """
+
+    frame: pd.DataFrame
+    panel: Panel
+    settings: Settings
+    columns: Columns
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+
+
 def backtest(
     panel: Panel, settings: Settings, origins: Origins, columns: Columns, hooks: Hooks
 ) -> pd.DataFrame:
+    """Forecasts of every cutoff beside what came: the table of ``run_backtest`` alone.
+
+    Args:
+        panel: As in ``run_backtest``.
+        settings: Likewise.
+        origins: Likewise.
+        columns: Likewise.
+        hooks: Likewise.
+
+    Returns:
+        ``unique_id, ds, cutoff, y, forecast, ...``, by cutoff, then series, then step.
+
+    Raises:
+        ConfigError: As in ``run_backtest``.
+    """
+    return run_backtest(panel, settings, origins, columns, hooks).frame
+
+
+def run_backtest(
+    panel: Panel, settings: Settings, origins: Origins, columns: Columns, hooks: Hooks
+) -> Backtest:
     """Forecasts of every cutoff beside what came.
 
     Args:
@@ -70,38 +134,48 @@ def backtest(
         hooks: Progress.
 
     Returns:
-        ``unique_id, ds, cutoff, y, forecast, ...``, by cutoff, then series, then step.
+        The table and how it was made. A series takes part from the first cutoff that has a row of it.
 
     Raises:
         ConfigError: No series is long enough for a single cutoff and the rows to train on before it.
     """
     origins.check()
     columns.check()
-    rows = cutoff_rows(panel, origins, settings.window.horizon)
+    horizon = settings.window.horizon
+    rows = cutoff_rows(panel, origins, horizon)
     usable = rows >= panel.offsets[:-1]
     if not usable[0].any():
         raise ConfigError(
             f"{panel.source}: the longest series has {panel.lengths.max()} rows; --windows "
             f"{origins.n_windows} with --step-size {origins.step_size} and --horizon "
-            f"{settings.window.horizon} needs more. Lower them."
+            f"{horizon} needs more. Lower them."
         )
-    # each series is cut at an event of its own: what came by then in others says nothing of open intervals
-    settings = change(settings, {"test_size": 0} | ({"censor": False} if panel.kind == "events" else {}))
-    pieces = []
-    model: Fitted | None = None
+    blocks: list[Block] = []
+    pieces: list[dict[str, np.ndarray]] = []
     every = origins.refit or origins.n_windows
     for first in range(0, origins.n_windows, every):
-        now = rows[first]
-        ends = np.where(usable[first], now + 1, panel.offsets[:-1])
-        prepared = prepare(_rows_before(panel, ends), settings)
-        set_threads(prepared.settings.training.threads)
-        model = _fit(prepared, hooks)
-        columns = replace(columns, point=model.head.point_is)
-        seen = replace(panel, season_length=prepared.panel.season_length)
-        block = slice(first, first + every)
-        question = Question(columns, settings.window.horizon, seed=settings.training.seed)
-        pieces += _predict(model, seen, rows[block][usable[block]], question)
-    return pd.concat(pieces, ignore_index=True)
+        ends = np.where(usable[first], rows[first] + 1, panel.offsets[:-1])
+        model, season = _train(panel, ends, settings, hooks)
+        now = slice(first, first + every)
+        blocks.append(Block(ends, rows[now][usable[now]], model.architecture.look_back, season))
+        own = replace(columns, point=model.head.point_is)
+        question = Question(own, horizon, seed=settings.training.seed)
+        pieces += _predict(model, replace(panel, season_length=season), blocks[-1].origins, question)
+    frame = backtest_table(panel, rows[usable], horizon, pieces)
+    seen = replace(panel, season_length=blocks[0].season_length)
+    return Backtest(frame, seen, settings, columns, tuple(blocks), tuple(_left_out(usable)))
+
+
+def _left_out(usable: np.ndarray) -> Iterator[str]:
+    """What is said of series that are too short for some cutoffs, (n_windows, n_series) ``usable``."""
+    n_windows, n_series = usable.shape
+    n_short, n_never = int((~usable[0]).sum()), int((~usable.any(axis=0)).sum())
+    if n_short:
+        yield (
+            f"{n_short:,} of {n_series:,} series too short for the first of {n_windows:,} cutoffs: left out "
+            f"of those before their first row, {int((~usable).sum()):,} of {usable.size:,} forecasts"
+            + (f"; {n_never:,} of them left out of all." if n_never else ".")
+        )
 
 
 def cutoff_rows(panel: Panel, origins: Origins, horizon: int) -> np.ndarray:
@@ -126,19 +200,25 @@ def _rows_before(panel: Panel, ends: np.ndarray) -> Panel:
     return replace(rows, source=f"{panel.source}, before the cutoff", as_of=None)
 
 
-def _fit(prepared: Prepared, hooks: Hooks) -> Fitted:
-    """The network as training ships it: fitted on all rows, where a part had been held out."""
+def _train(panel: Panel, ends: np.ndarray, settings: Settings, hooks: Hooks) -> tuple[Fitted, int]:
+    """The network as training ships it, fitted on the rows before the cutoff, and their season length."""
+    # each series is cut at an event of its own: what came by then in others says nothing of open intervals
+    changed = change(settings, {"test_size": 0} | ({"censor": False} if panel.kind == "events" else {}))
+    prepared = prepare(_rows_before(panel, ends), changed)
+    set_threads(prepared.settings.training.threads)
     outcomes = first_fits(prepared, hooks)
     if prepared.settings.training.final_fit and held_out(prepared.parts) and not hooks.stop.is_set:
         outcomes = fits_on(prepared, prepared.split.everything, outcomes, hooks)
-    return outcomes[0].fitted
+    return outcomes[0].fitted, prepared.panel.season_length
 
 
-def _predict(model: Fitted, panel: Panel, rows: np.ndarray, question: Question) -> list[pd.DataFrame]:
-    """Tables of the cutoffs ``rows``, as many at once as fit."""
+def _predict(
+    model: Fitted, panel: Panel, rows: np.ndarray, question: Question
+) -> Iterator[dict[str, np.ndarray]]:
+    """Columns of the cutoffs ``rows``, as many at once as fit."""
     draws, n_steps = panel.kind in WAITING, question.n_steps
-    run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
-    tables = []
+    run = max(min(CHUNK, MOST_VALUES // n_steps), 1)
+    run = min(run, at_once(n_steps)) if draws and n_steps > 1 else run
     for begin in range(0, len(rows), run):
         origins = rows[begin : begin + run]
         if draws:
@@ -146,5 +226,4 @@ def _predict(model: Fitted, panel: Panel, rows: np.ndarray, question: Question) 
         else:
             windows = windows_at(panel, origins, model.architecture.look_back, model.architecture.horizon)
             forecast = model.predict(panel, windows)
-        tables.append(backtest_table(panel, origins, forecast, question.columns))
-    return tables
+        yield origin_columns(panel, origins, forecast, question.columns)

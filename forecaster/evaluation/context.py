@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecaster.config.defaults import WAITING
+from forecaster.config.defaults import QUANTILE_LEVELS, WAITING
 from forecaster.data.panel import Panel
 from forecaster.evaluation.events import duration_of
 from forecaster.evaluation.metrics import ScoringContext
@@ -39,13 +39,14 @@ def scoring_context(
         within: Durations that are scored (events).
 
     Returns:
-        Scales; of events and intervals also bins of the training gaps; of events also open intervals.
+        Scales; of values and returns levels of quantiles; of events and intervals bins of the training
+        gaps; of events also open intervals.
     """
     series = panel.series_of(windows.origins)
     scale = seasonal_scale(panel.y, train.begins, train.ends, panel.season_length)[series]
     context = ScoringContext(scale=scale, lower=panel.lowest)
     if panel.kind not in WAITING:
-        return context
+        return replace(context, quantile_levels=QUANTILE_LEVELS)
     gaps = panel.take(train.begins, train.ends).y
     gaps = gaps[np.isfinite(gaps)]
     if len(gaps):

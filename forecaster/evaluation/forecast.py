@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,9 +11,11 @@ import pandas as pd
 
 from forecaster.config.defaults import WAITING
 from forecaster.data.as_of import read_as_of
+from forecaster.data.future import check_ahead, read_future
 from forecaster.data.load import Source, read_panel
 from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Panel
+from forecaster.data.roles import covariates_of
 from forecaster.errors import ConfigError, DataError, RunError, listing
 from forecaster.evaluation.events import event_table
 from forecaster.evaluation.job import TrainedRun
@@ -125,6 +128,52 @@ def _value_table(
     return table[np.arange(len(table)) % trained < question.n_steps]
 
 
+def panel_ahead(
+    run: TrainedRun, data: Source | None, as_of: str | None, future: Source | None
+) -> tuple[Panel, list[str]]:
+    """What a run forecasts from, with what is known of the steps to come.
+
+    Args:
+        run: A trained run.
+        data: A file or frame; the last rows that the run keeps when None.
+        as_of: Moment to look forward from (events).
+        future: File or frame with the future of the columns known in advance; the rows without a target at
+            the end of the data when None.
+
+    Returns:
+        The panel, and sentences on what should be known of the files.
+
+    Raises:
+        DataError: A file cannot be read, or lacks rows of the future.
+        ConfigError: ``as_of`` or ``future`` does not fit the run, or it needs a future and has none.
+        RunError: The file has other channels than the run was trained on, or the run holds no rows.
+    """
+    if data is None:
+        panel = context_at(run, as_of)
+        notes = [note.line for note in panel.warnings]
+    else:
+        panel = read_like(run, data, as_of)
+        notes = reading_notes(run, panel)
+    names = covariates_of(panel.columns)["future_known"]
+    if not names:
+        if future is not None:
+            raise ConfigError(f"--future: {run.name} uses no column that is known in advance. Leave it out.")
+        return panel, notes
+    horizon, source = run.models[0].architecture.horizon, panel.source
+    if future is not None:
+        ahead, more = read_future(future, run.settings.data, panel, horizon, run.name)
+        panel = replace(panel, ahead=ahead)
+        source = os.fspath(future) if isinstance(future, str | os.PathLike) else "--future"
+        notes += [note.line for note in more]
+    if panel.ahead is None:
+        raise ConfigError(
+            f"{run.name}: forecasting needs the future of columns {listing(names)}. "
+            f"Give the {horizon} rows after the last ones with --future FILE."
+        )
+    check_ahead(panel, horizon, source)
+    return panel, notes
+
+
 def read_like(run: TrainedRun, data: Source, as_of: str | None = None) -> Panel:
     """Rows of another file, read as the training data of a run was.
 
@@ -143,7 +192,7 @@ def read_like(run: TrainedRun, data: Source, as_of: str | None = None) -> Panel:
     """
     _check_as_of(run, as_of)
     settings = run.settings.data.model_copy(update={"as_of": as_of})
-    panel = read_panel(data, settings, columns=run.panel.columns, run=run.name)
+    panel = read_panel(data, settings, run.panel.columns, run.name, run.panel.levels)
     panel = recode_marks(panel, run.panel.mark_names)
     if panel.channels != run.panel.channels:
         raise RunError(

@@ -15,6 +15,7 @@ from forecaster.evaluation.value_errors import (
     bin_errors,
     covered,
     negative_log_likelihood,
+    quantile_error,
     scaled_error,
     squared_error,
     symmetric_error,
@@ -28,10 +29,14 @@ from forecaster.evaluation.waiting import (
     restricted_mean,
 )
 
-# Values whose scores are worked out at once.
-CHUNK = 200_000
+# Values whose scores are worked out at once: few enough that what is laid out of them stays small.
+CHUNK = 25_000
 
-# Name, error of each value, and where it counts; everywhere when None.
+# Difference up to which two quantile levels are the same.
+SAME_LEVEL = 1e-9
+
+# Name, error of each value, and where it counts, bool, or what the sum is divided by; the number of values
+# when None.
 Error = tuple[str, np.ndarray, np.ndarray | None]
 
 
@@ -43,6 +48,7 @@ class ScoringContext:
         scale: (n_windows,) mean absolute (seasonal) difference of each window's series over training rows,
             by which MASE divides; NaN leaves a window out. None: no MASE.
         levels: Central intervals that coverage and width are given for, in percent.
+        quantile_levels: Quantile levels of the weighted quantile loss; empty for none.
         resolution: Step of which all values are multiples; None for real numbers, whose NLL is that of
             the density.
         bin_edges: (n_bins + 1,) rising, or (n_windows, horizon, n_bins + 1) where windows have bins of
@@ -54,6 +60,7 @@ class ScoringContext:
 
     scale: np.ndarray | None = None
     levels: tuple[float, ...] = (80, 95)
+    quantile_levels: tuple[float, ...] = ()
     resolution: float | None = None
     bin_edges: np.ndarray | None = None
     lower: float | None = None
@@ -106,12 +113,7 @@ def _closed_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -
     yield "crps", crps, None
     if scale is not None:
         yield "scaled_crps", crps / np.where(scale > 0, scale, np.nan)[:, None], None
-    for level in context.levels:
-        lower, upper = part.interval(level)
-        yield f"coverage_{level:g}", covered(y, lower, upper), None
-        if waiting is not None:
-            lower, upper = np.minimum(lower, waiting.limit), np.minimum(upper, waiting.limit)
-        yield f"width_{level:g}", np.asarray(upper - lower), None
+    yield from _quantile_errors(part, y, context)
     nll = negative_log_likelihood(part, y, context.resolution, context.lower)
     yield "nll", nll, None
     if waiting is not None:
@@ -122,6 +124,28 @@ def _closed_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -
         errors = bin_errors(below, (y[..., None] >= inner).sum(axis=-1))
         for name in errors if context.is_classified else ("log_score",):
             yield name, errors[name], None
+
+
+def _quantile_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -> Iterator[Error]:
+    """Errors of intervals and quantiles, which are asked for at once."""
+    tails = [(1.0 - level / 100.0) / 2.0 for level in context.levels]
+    ends = [end for tail in tails for end in (tail, 1.0 - tail)]
+    others = [one for one in context.quantile_levels if all(abs(one - end) > SAME_LEVEL for end in ends)]
+    asked = np.array(ends + others)
+    if len(asked) == 0:
+        return
+    values = part.quantile(asked)  # shape + (n_asked,)
+    for position, level in enumerate(context.levels):
+        lower, upper = values[..., 2 * position], values[..., 2 * position + 1]
+        yield f"coverage_{level:g}", covered(y, lower, upper), None
+        if context.waiting is not None:
+            lower, upper = np.minimum(lower, context.waiting.limit), np.minimum(upper, context.waiting.limit)
+        yield f"width_{level:g}", np.asarray(upper - lower), None
+    if context.quantile_levels:
+        loss = np.zeros(y.shape)
+        for level in context.quantile_levels:
+            loss += quantile_error(y, values[..., int(np.argmin(np.abs(asked - level)))], level)
+        yield "weighted_quantile_loss", 2 * loss / len(context.quantile_levels), np.abs(y)
 
 
 def _open_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -> Iterator[Error]:
@@ -149,10 +173,14 @@ class _Sums:
     def add(self, errors: Iterator[Error], seen: np.ndarray) -> None:
         """Add the errors of some windows where ``seen``, and each where it counts."""
         for name, error, counts in errors:
-            used = (seen if counts is None else seen & counts) & ~np.isnan(error)
+            used = seen & ~np.isnan(error)
+            weight: np.ndarray = used
+            if counts is not None:
+                used = used & counts if counts.dtype == bool else used
+                weight = np.where(used, counts, 0.0)
             zero = np.zeros(self.horizon)
             self.totals[name] = self.totals.get(name, zero) + np.where(used, error, 0.0).sum(axis=0)
-            self.counts[name] = self.counts.get(name, zero) + used.sum(axis=0)
+            self.counts[name] = self.counts.get(name, zero) + weight.sum(axis=0)
 
     def scores(self, n_values: int, n_open: int) -> Scores:
         """The metrics."""
@@ -177,11 +205,12 @@ def score(distribution: Distribution, y: np.ndarray, mask: np.ndarray, context: 
 
     Returns:
         ``mae``, ``smape``, ``mase`` of the median and ``rmse`` of the mean (of the point forecast where one
-        was given: ``Pointed``), ``crps``, ``scaled_crps``, ``coverage_80``,
-        ``width_80``, ..., ``nll``, and with bins ``log_score``, with a classifier's ``accuracy`` and
-        ``ranked_probability_score``. Of waiting times medians and intervals end at the longest time seen
-        in training, means are restricted to it, and there are ``nll_all``, ``nll_open``,
-        ``censored_crps`` and ``brier_within_7d``, ...
+        was given: ``Pointed``), ``crps``, ``scaled_crps``, ``coverage_80``, ``width_80``, ..., ``nll``; with
+        quantile levels ``weighted_quantile_loss`` (twice the pinball losses over the size of what came, the
+        mean over the levels); with bins ``log_score``, with a classifier's ``accuracy`` and
+        ``ranked_probability_score``. Of waiting times medians and intervals end at the longest time seen in
+        training, means are restricted to it, and there are ``nll_all``, ``nll_open``, ``censored_crps``
+        and ``brier_within_7d``, ...
 
     Raises:
         ValueError: The shapes differ.

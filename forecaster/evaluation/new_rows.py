@@ -11,7 +11,7 @@ from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError, DataError
 from forecaster.evaluation.context import find_resolution
-from forecaster.evaluation.score import score_windows
+from forecaster.evaluation.score import Asked, score_windows
 from forecaster.training.fitted import Fitted, known_series
 from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.parts import part_windows
@@ -59,7 +59,8 @@ def score_new_rows(
     resolution = find_resolution(panel, Span(panel.offsets[:-1], panel.offsets[1:]))
     within = (settings.window.within or ()) if within is None else within
     rows = train if has_earlier else span
-    part = score_windows(panel, windows, rows, models, resolution=resolution, levels=levels, within=within)
+    asked = Asked(levels, within, settings.window.baselines)
+    part = score_windows(panel, windows, rows, models, resolution=resolution, asked=asked)
     return part.to_json() | {
         "unit": panel.unit,
         "n_new_rows": span.n_rows,

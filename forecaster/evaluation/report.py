@@ -15,6 +15,7 @@ import forecaster
 from forecaster.config.build import flatten
 from forecaster.data.clock import moment_text
 from forecaster.data.panel import Note, Panel
+from forecaster.data.roles import covariates_of
 from forecaster.evaluation.score import PartScores
 from forecaster.training.device import choose_device, set_threads
 from forecaster.training.fit import FitOutcome
@@ -61,7 +62,7 @@ def build_report(job: Job) -> dict[str, Any]:
     prepared, scores = job.prepared, job.scores
     panel, settings = prepared.panel, prepared.settings
     deciding = scores.test or scores.valid
-    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings)}
+    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings, *scores.notes)}
     for outcome in (*job.outcomes, *job.refitted, *job.shipped):
         notes |= {note.code: note for note in outcome.warnings}
     again = [outcome for outcome in job.shipped if not any(outcome is first for first in job.outcomes)]
@@ -115,6 +116,7 @@ def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
         "why": panel.why,
         "columns": dict(panel.columns),
         "channels": list(panel.channels),
+        "covariates": covariates_of(panel.columns),
         "target": panel.channels[panel.target],
         "unit": panel.unit,
         "n_rows": panel.n_rows,

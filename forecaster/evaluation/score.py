@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.baselines import all_baselines
-from forecaster.data.panel import Panel
+from forecaster.baselines import Baseline, choose_baselines
+from forecaster.config.settings import BaselineChoice
+from forecaster.data.panel import Note, Panel
 from forecaster.distributions import Distribution
 from forecaster.evaluation.context import find_resolution, observed_until, scoring_context
 from forecaster.evaluation.marks import mark_scores
@@ -22,6 +23,21 @@ from forecaster.windows.windows import Span, Windows, thin
 # Values that are scored of each part, in evenly spaced windows where there are more; the report says how
 # many windows that were.
 MOST_SCORED = 200_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the scores of a part are to say.
+
+    Attributes:
+        levels: Central intervals whose coverage is scored, in percent.
+        within: Durations (events): how well P(an event within) is forecast.
+        baselines: Which baselines are scored beside the models.
+    """
+
+    levels: Sequence[float] = (80, 95)
+    within: Sequence[str] = ()
+    baselines: BaselineChoice = "auto"
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,8 @@ class Part:
             value series, whose sizes may differ by any factor, CRPS over each one's own scale; of events
             whose observation ends, CRPS over the time observed.
         marks: How well the marks of next events are forecast, as in report.json; None without marks.
+        left_out: Baselines that would have taken too long.
+        note: What the user is told of them.
     """
 
     models: dict[str, Scores]
@@ -48,6 +66,8 @@ class Part:
     bin_edges: np.ndarray | None = None
     deciding: str = "crps"
     marks: dict[str, Any] | None = None
+    left_out: tuple[str, ...] = ()
+    note: Note | None = None
 
     @property
     def best_baseline(self) -> str | None:
@@ -79,6 +99,7 @@ class Part:
             "model_by_step": {name: values.tolist() for name, values in first.by_step.items()},
             "pit": first.pit.tolist(),
             "baselines": {name: scores.overall for name, scores in self.baselines.items()},
+            "baselines_left_out": list(self.left_out),
             "best_baseline": self.best_baseline,
             "beaten_by": self.beaten_by,
         }
@@ -99,6 +120,11 @@ class PartScores:
     test: Part | None = None
     resolution: float | None = None
 
+    @property
+    def notes(self) -> list[Note]:
+        """What the user should know of the scores."""
+        return [part.note for part in (self.valid, self.test) if part is not None and part.note is not None]
+
 
 def score_parts(prepared: Prepared, fitted: Sequence[Fitted], refitted: Sequence[Fitted] = ()) -> PartScores:
     """Scores of models on validation and test windows, of baselines on both.
@@ -114,14 +140,15 @@ def score_parts(prepared: Prepared, fitted: Sequence[Fitted], refitted: Sequence
     """
     panel, parts = prepared.panel, prepared.parts
     resolution = find_resolution(panel, parts.fit)
-    within = prepared.settings.window.within or ()
+    window = prepared.settings.window
+    asked = Asked(within=window.within or (), baselines=window.baselines)
     found: list[Part | None] = []
     last = (prepared.split.before_test, refitted) if refitted else (parts.fit, fitted)
     for windows, (train, models) in ((parts.valid, (parts.fit, fitted)), (parts.test, last)):
         if windows.n_windows == 0:
             found.append(None)
             continue
-        found.append(score_windows(panel, windows, train, models, resolution=resolution, within=within))
+        found.append(score_windows(panel, windows, train, models, resolution=resolution, asked=asked))
     return PartScores(found[0], found[1], resolution)
 
 
@@ -132,8 +159,7 @@ def score_windows(
     fitted: Sequence[Fitted],
     *,
     resolution: float | None,
-    levels: Sequence[float] = (80, 95),
-    within: Sequence[str] = (),
+    asked: Asked,
 ) -> Part:
     """Scores of models and baselines on some windows.
 
@@ -143,33 +169,38 @@ def score_windows(
         train: Rows that baselines and scales are fitted on.
         fitted: Models, one a head.
         resolution: Step of which all target values are multiples.
-        levels: Central intervals whose coverage is scored, in percent.
-        within: Durations (events): how well P(an event within) is forecast.
+        asked: What the scores are to say.
 
     Returns:
         The scores.
+
+    Raises:
+        ConfigError: Baselines are asked for that are not installed.
     """
     scored = thin(windows, max(MOST_SCORED // windows.horizon, 100))
     outcomes = gather_outcomes(panel, scored)
     y, mask = outcomes.y, np.isfinite(outcomes.y)
     forecasts = {one.head.name: one.predict(panel, scored) for one in fitted}
-    context = scoring_context(panel, scored, train, outcomes, within)
-    context = replace(context, levels=tuple(levels), resolution=resolution)
+    context = scoring_context(panel, scored, train, outcomes, asked.within)
+    context = replace(context, levels=tuple(asked.levels), resolution=resolution)
     edges = bin_edges(forecasts.get("bins"))
     if edges is not None:
         context = replace(context, bin_edges=edges, is_classified=True)
     edges = context.bin_edges
+    chosen = choose_baselines(panel, asked.baselines, scored.origins, scored.horizon)
     return Part(
         models={name: score(one, y, mask, context) for name, one in forecasts.items()},
         baselines={
             name: score(one, y, mask, context)
-            for name, one in baseline_forecasts(panel, scored, train, fitted)
+            for name, one in baseline_forecasts(panel, scored, train, fitted, chosen.baselines)
         },
         n_windows=scored.n_windows,
         n_all=windows.n_windows,
         bin_edges=edges if edges is not None and edges.ndim == 1 else None,
         deciding=_deciding(panel, context),
         marks=mark_scores(panel, scored, train, fitted[0]),
+        left_out=chosen.left_out,
+        note=chosen.note,
     )
 
 
@@ -182,21 +213,22 @@ def _deciding(panel: Panel, context: ScoringContext) -> str:
 
 
 def baseline_forecasts(
-    panel: Panel, windows: Windows, train: Span, fitted: Sequence[Fitted]
+    panel: Panel, windows: Windows, train: Span, fitted: Sequence[Fitted], baselines: Sequence[Baseline]
 ) -> Iterator[tuple[str, Distribution]]:
-    """The baselines of a kind, and for a classifier the training frequencies of its bins.
+    """The forecasts of baselines, and for a classifier the training frequencies of its bins.
 
     Args:
         panel: The rows.
         windows: What is forecast.
         train: Rows that baselines are fitted on.
         fitted: Models, one a head.
+        baselines: Not fitted yet.
 
     Yields:
         Name and forecast, of shape (n_windows, horizon).
     """
     seen = observed_until(panel, train)
-    for baseline in all_baselines(panel):
+    for baseline in baselines:
         ready = baseline.fit(seen, train.ends, windows.look_back, windows.horizon)
         yield baseline.name, ready.predict(panel, windows.origins)
     for one in fitted:

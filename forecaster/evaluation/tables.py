@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ class Columns:
     Attributes:
         levels: Central intervals in percent, 0 .. 100.
         quantiles: Quantile levels in (0, 1).
-        point: ``median`` or ``mean``, what ``forecast`` is.
+        point: What ``forecast`` is: ``median``, ``mean``, or ``point`` for what a rule says itself.
     """
 
     levels: Sequence[float] = (80,)
@@ -53,8 +53,8 @@ def number_columns(forecast: Distribution, columns: Columns, name: str = "foreca
     Returns:
         Arrays (n_windows * horizon,) by column name, rows in the order of the windows, then steps.
     """
-    point = forecast.mean() if columns.point == "mean" else forecast.median()
-    table = {name: point.ravel()}
+    points = {"median": forecast.median, "mean": forecast.mean, "point": forecast.point}
+    table = {name: points[columns.point]().ravel()}
     wanted: list[tuple[str, float]] = []
     for level in columns.levels:
         share = level / 100
@@ -160,10 +160,10 @@ def next_times(panel: Panel, origins: np.ndarray, forecast: np.ndarray) -> np.nd
     return np.asarray(last[:, None] + since.astype("timedelta64[ns]"))
 
 
-def backtest_table(
+def origin_columns(
     panel: Panel, origins: np.ndarray, forecast: Distribution, columns: Columns
-) -> pd.DataFrame:
-    """Forecasts beside what came: one row a step of every origin.
+) -> dict[str, np.ndarray]:
+    """What is forecast from some origins, as flat columns of a backtest.
 
     Args:
         panel: The rows, those that were forecast among them.
@@ -172,24 +172,77 @@ def backtest_table(
         columns: Which intervals and quantiles.
 
     Returns:
-        ``unique_id, ds, cutoff, y, forecast, ...``; rows beyond the end of a series are left out.
+        Arrays (n_windows * horizon,) by column name, rows in the order of the windows, then steps.
     """
-    horizon = _n_steps(origins, forecast)
-    series = panel.series_of(origins)
-    rows = origins[:, None] + 1 + np.arange(horizon)  # (n_windows, horizon)
-    inside = (rows < panel.offsets[series + 1][:, None]).ravel()
-    safe = np.minimum(rows.ravel(), panel.n_rows - 1)
-    table: dict[str, object] = {
-        "unique_id": np.repeat(panel.ids[series], horizon),
-        "ds": to_display(panel.clock, panel.times[safe]),
-        "cutoff": to_display(panel.clock, np.repeat(panel.times[origins], horizon)),
-        "y": panel.y[safe],
-    }
-    table |= number_columns(forecast, columns)
+    table = number_columns(forecast, columns)
     if panel.closes is not None:
         returns = np.cumsum(forecast.median(), axis=1)
         table["close"] = (panel.closes[origins][:, None] * np.exp(returns)).ravel()
-        table["y_close"] = panel.closes[safe]
-    frame = pd.DataFrame(table | probability_columns(forecast))
-    seen: pd.DataFrame = frame[inside & frame["y"].notna().to_numpy()]
-    return seen.reset_index(drop=True)
+    return table | probability_columns(forecast)
+
+
+def backtest_table(
+    panel: Panel, origins: np.ndarray, horizon: int, pieces: Iterable[dict[str, np.ndarray]]
+) -> pd.DataFrame:
+    """Forecasts beside what came: one row a step of every origin.
+
+    Args:
+        panel: The rows, those that were forecast among them.
+        origins: (n_windows,) int64 flat row number of the last input row.
+        horizon: Steps of each origin.
+        pieces: Of consecutive origins what ``origin_columns`` gives, all of them together.
+
+    Returns:
+        ``unique_id, ds, cutoff, y, forecast, ...``; rows beyond the end of a series, and those without an
+        observed value, are left out. A column that some pieces lack is NaN there.
+    """
+    numbers = join_columns(pieces, is_observed(panel, origins, horizon))
+    rows, window = target_rows(panel, origins, horizon)
+    table: dict[str, object] = {
+        "unique_id": pd.Series(panel.ids).array.take(panel.series_of(origins)[window]),
+        "ds": to_display(panel.clock, panel.times[rows]),
+        "cutoff": to_display(panel.clock, panel.times[origins[window]]),
+        "y": panel.y[rows],
+    }
+    for name, column in numbers.items():
+        table[name] = column
+        if name == "close" and panel.closes is not None:
+            table["y_close"] = panel.closes[rows]
+    return pd.DataFrame(table)
+
+
+def is_observed(panel: Panel, origins: np.ndarray, horizon: int) -> np.ndarray:
+    """(n_windows * horizon,) whether there is a value to compare the step with."""
+    rows = origins[:, None] + 1 + np.arange(horizon)
+    inside = rows < panel.offsets[panel.series_of(origins) + 1][:, None]
+    known = ~np.isnan(panel.y[np.minimum(rows, panel.n_rows - 1)])
+    return np.asarray((inside & known).ravel())
+
+
+def target_rows(panel: Panel, origins: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Flat row numbers of the steps that were observed, and the window of each, in order."""
+    at = np.flatnonzero(is_observed(panel, origins, horizon))
+    return origins[at // horizon] + 1 + at % horizon, at // horizon
+
+
+def join_columns(pieces: Iterable[dict[str, np.ndarray]], keep: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of consecutive pieces as one, of the rows to keep.
+
+    Args:
+        pieces: Arrays by column name.
+        keep: (n_rows,) bool over all pieces.
+
+    Returns:
+        (n_kept,) arrays by column name; NaN where a piece lacks the column.
+    """
+    parts: list[tuple[int, dict[str, np.ndarray]]] = []
+    begin = 0
+    for piece in pieces:
+        chosen = keep[begin : begin + len(next(iter(piece.values())))]
+        parts.append((int(chosen.sum()), {name: column[chosen] for name, column in piece.items()}))
+        begin += len(chosen)
+    names = dict.fromkeys(name for _, part in parts for name in part)
+    return {
+        name: np.concatenate([part.pop(name) if name in part else np.full(n, np.nan) for n, part in parts])
+        for name in names
+    }

@@ -39,7 +39,7 @@ def decode(state: Any, series: Any | None, future: Any | None, architecture: Arc
     if architecture.decoder == "parallel":
         given = {"series": series, "future": future}
         names = tuple(name for name, part in given.items() if part is not None)
-        inputs = [state, *(given[name] for name in names)]
+        inputs = [state, *(given[name] for name in names)] if names else state
         layer = ParallelStep(architecture.horizon, architecture.out_segment, names, name="decoder")
         return _steps_of(layer(inputs), architecture)
     if future is not None:
@@ -91,7 +91,8 @@ class ParallelStep(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Weights for the state, the positions, and what else is given."""
-        width = input_shape[0][-1]
+        first, *others = input_shape if self.names else [input_shape]
+        width = first[-1]
         uniform = keras.initializers.GlorotUniform
         self.recurrent_kernel = self.add_weight(
             (width, 3 * width), initializer=keras.initializers.Orthogonal(), name="recurrent_kernel"
@@ -100,16 +101,16 @@ class ParallelStep(keras.layers.Layer):
         vectors = keras.initializers.RandomNormal(stddev=VECTOR_SPREAD)
         self.positions = self.add_weight((self.n_segments, 3 * width), initializer=vectors, name="positions")
         self.kernels = []
-        for name, shape in zip(self.names, input_shape[1:], strict=True):
+        for name, shape in zip(self.names, others, strict=True):
             size = shape[-1] * (self.segment if name == "future" else 1)
             kernel = self.add_weight((size, 3 * width), initializer=uniform(), name=f"{name}_kernel")
             self.kernels.append(kernel)
 
-    def call(self, inputs: list[Any]) -> Any:
-        """(batch, width) and what else is known, to (batch, n_segments, width)."""
-        state = inputs[0]
+    def call(self, inputs: Any) -> Any:
+        """(batch, width), or a list of it and what else is known, to (batch, n_segments, width)."""
+        state, *others = inputs if self.names else [inputs]
         driven = ops.expand_dims(self.positions + self.bias[0], 0)  # (1, n_segments, 3 * width)
-        for name, given, kernel in zip(self.names, inputs[1:], self.kernels, strict=True):
+        for name, given, kernel in zip(self.names, others, self.kernels, strict=True):
             if name == "series":
                 driven = driven + ops.expand_dims(ops.matmul(given, kernel), 1)
             else:
@@ -130,7 +131,8 @@ class ParallelStep(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> tuple[Any, ...]:
         """Shape of ``call``'s result, from the shapes of the inputs."""
-        return input_shape[0][0], self.n_segments, input_shape[0][-1]
+        first = input_shape[0] if self.names else input_shape
+        return first[0], self.n_segments, first[-1]
 
     def get_config(self) -> dict[str, Any]:
         """Settings, so that Keras can copy the layer."""

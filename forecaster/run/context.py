@@ -8,49 +8,27 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from forecaster.data.panel import KINDS, Clock, Panel
+from forecaster.data.panel import Ahead, Panel
 from forecaster.errors import RunError, listing
 from forecaster.files import refuse_link
+from forecaster.run.facts import DTYPES, read_facts
 
 ROWS = "context.parquet"
 SERIES = "series.parquet"
 
-# Before the name of a channel, so that none can meet unique_id, ds or close.
+# Before the name of a channel, so that none can meet unique_id, ds or close; of a static number; and of a
+# channel that is known ahead.
 _CHANNEL = "channel_"
-_ARRAYS = {"values", "offsets", "times", "ids", "as_of", "began", "n_earlier", "marks", "closes"}
-_REPORTED = {"repairs", "warnings"}
-_DTYPES = {"date": "datetime64[ns]", "integer": "int64", "float": "float64"}
-
-
-def panel_facts(panel: Panel) -> dict[str, Any]:
-    """What is the same for every row of a panel, as plain JSON values.
-
-    Args:
-        panel: Any panel.
-
-    Returns:
-        Kind, channels, clock, unit, columns and the like; repairs and warnings are the report's.
-    """
-    names = {field.name for field in fields(Panel)} - _ARRAYS - _REPORTED
-    facts = {name: getattr(panel, name) for name in sorted(names)}
-    facts["clock"] = {name: _plain(value) for name, value in asdict(panel.clock).items()}
-    facts["channels"] = [str(name) for name in panel.channels]
-    facts["mark_names"] = [str(name) for name in panel.mark_names]
-    facts["columns"] = {str(role): str(name) for role, name in panel.columns.items()}
-    return {name: _plain(value) for name, value in facts.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A NumPy number as Python's own."""
-    return value.item() if isinstance(value, np.generic) else value
+_STATIC = "static_"
+_AHEAD = "ahead_"
 
 
 def context_bytes(panel: Panel, n_rows: int) -> dict[str, bytes]:
@@ -103,6 +81,14 @@ def _series_table(panel: Panel, kept: Panel) -> pa.Table:
     for name in ("as_of", "began", "n_earlier"):
         if (facts := getattr(kept, name)) is not None:
             columns[name] = pa.array(facts)
+    if panel.static is not None:
+        for position, name in enumerate(panel.static_names):
+            columns[_STATIC + name] = pa.array(np.ascontiguousarray(panel.static[:, position]))
+    if kept.ahead is not None:
+        offsets = pa.array(kept.ahead.offsets)
+        for position, channel in enumerate(panel.future_known):
+            steps = pa.array(np.ascontiguousarray(kept.ahead.values[:, position]))
+            columns[_AHEAD + panel.channels[channel]] = pa.LargeListArray.from_arrays(offsets, steps)
     return pa.table(columns)
 
 
@@ -131,8 +117,8 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
     Raises:
         RunError: A file is missing or is no such table, or does not fit ``facts``.
     """
-    known = _facts(folder / "spec.json", facts)
-    dtype = _DTYPES[known["clock"].kind]
+    known = read_facts(folder / "spec.json", facts)
+    dtype = DTYPES[known["clock"].kind]
     series = _read(folder / SERIES, None)
     channels = [_CHANNEL + name for name in known["channels"]]
     rows = _read(folder / ROWS, lambda name: name != "unique_id")
@@ -153,11 +139,6 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
         values[:, position] = _column(folder / ROWS, rows, name, "float64")
     marks = _column(folder / ROWS, rows, "mark", "int64") if extra["mark"] else None
     _check_marks(folder / ROWS, marks, known["mark_names"])
-    of_series: dict[str, Any] = {
-        name: _column(folder / SERIES, series, name, kind)
-        for name, kind in (("as_of", dtype), ("began", dtype), ("n_earlier", "int64"))
-        if name in series.column_names
-    }
     return Panel(
         values=values,
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
@@ -165,9 +146,51 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
         ids=_column(folder / SERIES, series, "unique_id", "object"),
         closes=_column(folder / ROWS, rows, "close", "float64") if extra["close"] else None,
         marks=marks,
-        **of_series,
+        **_of_series(folder / SERIES, series, known),
         **known,
     )
+
+
+def _of_series(path: Path, series: pa.Table, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What a panel knows of each series beside its rows, where it does."""
+    dtype = DTYPES[known["clock"].kind]
+    found: dict[str, Any] = {
+        name: _column(path, series, name, kind)
+        for name, kind in (("as_of", dtype), ("began", dtype), ("n_earlier", "int64"))
+        if name in series.column_names
+    }
+    channels = [known["channels"][place] for place in known["future_known"]]
+    static = _static(path, series, known["static_names"])
+    return {**found, "static": static, "ahead": _ahead(path, series, channels)}
+
+
+def _static(path: Path, series: pa.Table, names: tuple[str, ...]) -> np.ndarray | None:
+    """(n_series, n_static) static numbers; None without."""
+    if not names:
+        return None
+    return np.stack([_column(path, series, _STATIC + name, "float64") for name in names], axis=1)
+
+
+def _ahead(path: Path, series: pa.Table, names: list[str]) -> Ahead | None:
+    """What is known after the last rows; None where nothing was kept."""
+    if not names or not any(name.startswith(_AHEAD) for name in series.column_names):
+        return None
+    lists = []
+    for name in (_AHEAD + name for name in names):
+        if name not in series.column_names or series.schema.field(name).type != pa.large_list(pa.float64()):
+            raise RunError(f"{path}: column '{name}' holds no lists of numbers. Train the run again.")
+        lists.append(series.column(name).combine_chunks())
+    offsets = [_list_offsets(one) for one in lists]
+    if any(one.null_count for one in lists) or any(not np.array_equal(offsets[0], one) for one in offsets):
+        raise RunError(f"{path}: columns {_AHEAD}NAME are of different lengths. Train the run again.")
+    values = np.stack([one.flatten().to_numpy(zero_copy_only=False) for one in lists], axis=1)
+    return Ahead(values, offsets[0])
+
+
+def _list_offsets(lists: pa.LargeListArray) -> np.ndarray:
+    """(n + 1,) where each list begins, from 0."""
+    lengths = np.asarray(pc.list_value_length(lists).fill_null(0))
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def _check_marks(path: Path, marks: np.ndarray | None, names: tuple[str, ...]) -> None:
@@ -191,33 +214,8 @@ def read_last_times(folder: Path, facts: Mapping[str, Any]) -> np.ndarray:
     Raises:
         RunError: The file is missing or is no such table.
     """
-    dtype = _DTYPES[_facts(folder / "spec.json", facts)["clock"].kind]
+    dtype = DTYPES[read_facts(folder / "spec.json", facts)["clock"].kind]
     return _column(folder / SERIES, _read(folder / SERIES, None), "last", dtype)
-
-
-def _facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts with the types that a Panel has; wrong ones are refused."""
-    names = {field.name for field in fields(Panel)} - _ARRAYS - _REPORTED
-    if wrong := names.symmetric_difference(facts):
-        raise RunError(f"{place}: panel: missing or unknown: {listing(wrong)}. Train the run again.")
-    known = dict(facts)
-    try:
-        known["clock"] = Clock(**facts["clock"])
-        known["channels"] = tuple(facts["channels"])
-        known["mark_names"] = tuple(facts["mark_names"])
-        known["columns"] = dict(facts["columns"])
-        fits = (
-            known["kind"] in KINDS
-            and known["clock"].kind in _DTYPES
-            and all(isinstance(name, str) for name in known["channels"] + known["mark_names"])
-            and isinstance(known["target"], int)
-            and 0 <= known["target"] < len(known["channels"])
-        )
-    except (TypeError, ValueError, AttributeError):
-        fits = False
-    if not fits:
-        raise RunError(f"{place}: panel: kind, channels, target or clock is wrong. Train it again.")
-    return known
 
 
 def _read(path: Path, wanted: Any) -> pa.Table:

@@ -21,6 +21,7 @@ from forecaster.run.weights import read_weights
 from forecaster.training.device import set_threads
 from forecaster.training.fitted import Fitted
 from forecaster.windows.features import n_static
+from forecaster.windows.future import future_width, input_channels
 from forecaster.windows.transforms import Fitted as FittedTransform
 from forecaster.windows.transforms import Normaliser
 
@@ -86,9 +87,15 @@ def _networks(spec: ModelSpec, version: Path) -> tuple[Architecture, list[Any]]:
 def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
     """Refuse models of other channels than the panel has."""
     for model in spec.models:
-        found = {len(panel.channels), model.normaliser.n_channels, model.architecture.n_channels}
-        static = {n_static(model.normaliser.features), model.architecture.n_static}
-        if len(found) > 1 or len(static) > 1 or model.normaliser.target != panel.target:
+        network, normaliser = model.architecture, model.normaliser
+        fits = (
+            normaliser.n_channels == len(panel.channels)
+            and normaliser.target == panel.target
+            and network.n_channels == len(input_channels(panel, normaliser.calendar))
+            and network.n_static == n_static(normaliser.features) + len(panel.static_names)
+            and network.n_future == future_width(panel, normaliser.calendar)
+        )
+        if not fits:
             raise RunError(
                 f"{version / 'spec.json'}: panel, network and transforms are of different channels. "
                 f"Train the run again."
@@ -179,6 +186,7 @@ def _fitted(
         stored.input_scale,
         stored.target_scale,
         stored.features,
+        stored.calendar,
         arrays["static/shift"],
         arrays["static/scale"],
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite
-from forecaster.run.context import context_bytes, panel_facts
+from forecaster.run.context import context_bytes
+from forecaster.run.facts import panel_facts
 from forecaster.run.spec import ArchitectureSpec, ModelSpec, NormaliserSpec, Spec, TransformSpec
 from forecaster.run.store import write_version
 from forecaster.run.weights import weights_bytes
@@ -66,6 +67,7 @@ def _model_spec(model: Fitted) -> ModelSpec:
             input_scale=normaliser.input_scale,
             target_scale=normaliser.target_scale,
             features=normaliser.features,
+            calendar=normaliser.calendar,
         ),
         n_members=len(model.models),
     )

@@ -43,6 +43,7 @@ class NormaliserSpec(_Strict):
     input_scale: tuple[float, float]
     target_scale: tuple[float, float]
     features: tuple[Feature, ...] = ()
+    calendar: tuple[Literal["hour", "weekday", "month"], ...] = ()
 
 
 Width = Annotated[int, Field(ge=1, le=100_000)]

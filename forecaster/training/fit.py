@@ -8,25 +8,28 @@ from dataclasses import dataclass, field, replace
 import keras
 import numpy as np
 
+from forecaster.config.defaults import QUANTILE_LEVELS
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
 from forecaster.distributions import median_of
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import architecture_warnings
 from forecaster.network.build import build_model
-from forecaster.network.heads import Head, MixtureHead, PointHead
+from forecaster.network.heads import Head, MixtureHead, PointHead, QuantileHead
 from forecaster.network.marked_head import with_marks
 from forecaster.network.predict import predict_outputs
 from forecaster.training.bin_notes import bin_notes
 from forecaster.training.calibrate import widen
+from forecaster.training.conformal import Conformal, check_conformal, few_targets
 from forecaster.training.fitted import Fitted
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.linear import fit_linear
 from forecaster.training.members import Member, member_plans, train_members
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
-from forecaster.windows.batch import Gathered
+from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.cells import target_cell
+from forecaster.windows.future import with_known
 from forecaster.windows.gather import WindowSource, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
@@ -91,7 +94,7 @@ def fit(
         The trained networks, and how training went.
 
     Raises:
-        ConfigError: There is no window to train on.
+        ConfigError: There is no window to train on, or none to correct quantiles by.
     """
     return _fit(panel, parts, settings, (head_name, None), hooks or Hooks())
 
@@ -109,7 +112,8 @@ def fit_again(
         hooks: Progress, schedule, stop.
 
     Returns:
-        The trained networks; a point head keeps the residuals of the first fit's validation windows.
+        The trained networks; what was learnt from the first fit's validation windows is kept: the residuals
+        of a point head, the widening of a mixture, the shifts of quantiles.
     """
     return _fit(panel, parts, settings, (first.fitted.head.name, first), hooks or Hooks())
 
@@ -123,6 +127,7 @@ def _fit(
         raise ConfigError(too_few(panel, settings))
     source = training_source(panel, parts, settings)
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
+    held_out = _to_correct_by(valid, settings, name) if first is None else None
     linear = fit_linear(source) if settings.network.linear else None
     head = with_marks(make_head(name, settings, source, linear), len(panel.mark_names))
     architecture = make_architecture(settings, source, head.n_outputs)
@@ -146,10 +151,12 @@ def _fit(
         tuple(member.model for member in members),
         panel.ids,
         panel.lowest,
+        first.fitted.conformal if first is not None else None,
     )
+    fitted, few = _corrected(fitted, held_out)
     n_asked = settings.transform.n_bins if isinstance(settings.transform.bins, str) else None
     notes = [*architecture_warnings(architecture), *bin_notes(head.unmarked, source, n_asked)]
-    notes += [note for member in members for note in member.result.warnings]
+    notes += [*few, *(note for member in members for note in member.result.warnings)]
     warnings = tuple({note.code: note for note in notes}.values())
     return FitOutcome(fitted, tuple(member.result for member in members), warnings)
 
@@ -172,6 +179,27 @@ def _learn_errors(
         outputs = [predict_outputs(member.model, Gathered(batch)) for member in members]
         return widen(head, [one[:, :, : head.n_outputs] for one in outputs], batch.cell)
     return head
+
+
+def _to_correct_by(valid: WindowSource, settings: Settings, name: str) -> Batch | None:
+    """The validation windows that quantiles are corrected by; None where they are left as they are."""
+    beside_another = settings.network.task == "both" and name == "bins"  # which gives the forecasts
+    if not settings.training.conformal or beside_another:
+        return None
+    batch = valid.gather_all()[0] if valid.n_windows > 0 else None
+    check_conformal(valid.panel.kind, name, 0 if batch is None else int(batch.mask.sum()))
+    return batch
+
+
+def _corrected(fitted: Fitted, batch: Batch | None) -> tuple[Fitted, list[Note]]:
+    """The networks with their quantiles corrected by some windows, and what must be said of it."""
+    if batch is None:
+        return fitted, []
+    head = fitted.head.unmarked
+    levels = np.asarray(head.levels if isinstance(head, QuantileHead) else QUANTILE_LEVELS)
+    forecast = fitted.combine([predict_outputs(model, Gathered(batch)) for model in fitted.models])
+    conformal = Conformal.fit(forecast, levels, batch.target, batch.mask)
+    return replace(fitted, conformal=conformal), few_targets(levels, int(batch.mask.sum()))
 
 
 def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None) -> list[TrainingPlan]:
@@ -208,9 +236,8 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
         scope=transform.scope or "panel",
         residual=transform.residual or "none",
     )
-    features = tuple(one for one in settings.window.features or () if one != "none")
-    if features:
-        normaliser = normaliser.with_features(features)
+    features = [one for one in settings.window.features or () if one != "none"]
+    normaliser = with_known(normaliser, panel, parts.fit, features)
     cell = target_cell(panel, parts.fit)
     tells_series = bool(settings.network.series_units)
     known = np.arange(panel.n_series)

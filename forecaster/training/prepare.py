@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from forecaster.baselines import check_baselines
 from forecaster.config.defaults import Default, complete
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
@@ -79,6 +80,7 @@ def _with_season(panel: Panel, split: Split, settings: Settings) -> tuple[Panel,
 
 def _check(panel: Panel, settings: Settings) -> None:
     """Refuse settings that do not fit each other or the data."""
+    check_baselines(panel, settings.window.baselines)
     look_back, season = settings.window.look_back or 1, panel.season_length
     if settings.transform.residual == "season" and look_back < season:
         raise ConfigError(

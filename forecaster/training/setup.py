@@ -29,6 +29,7 @@ from forecaster.windows.batch import Batch
 from forecaster.windows.bins import fit_bins, value_resolution
 from forecaster.windows.cells import point_cells
 from forecaster.windows.features import n_static
+from forecaster.windows.future import future_width, input_channels
 from forecaster.windows.gather import WindowSource
 from forecaster.windows.windows import thin
 
@@ -53,7 +54,8 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         An architecture.
     """
     network, window = settings.network, settings.window
-    channels, horizon = source.panel.channels, source.windows.horizon
+    panel, normaliser, horizon = source.panel, source.normaliser, source.windows.horizon
+    channels = input_channels(panel, normaliser.calendar)
     units = network.units or (32,)
     n_layers = network.layers or len(units)
     return Architecture(
@@ -72,13 +74,14 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         bidirectional=network.bidirectional,
         branches=parse_branches(network.branch, channels),
         linear=bool(network.linear),
-        n_static=n_static(source.normaliser.features),
+        n_static=n_static(normaliser.features) + len(panel.static_names),
         n_marks=len(source.panel.mark_names),
         mark_units=mark_width(len(source.panel.mark_names)),
         decoder=network.decoder or "direct",
         out_segment=min(network.segment or 1, horizon),
         n_series=source.panel.n_series if network.series_units else 0,
         series_units=network.series_units or 0,
+        n_future=future_width(panel, normaliser.calendar),
     )
 
 

@@ -23,7 +23,7 @@ class Batch:
         cell: (batch, horizon, 3) float64, of waiting times, normalised like ``target``: what the target is
             above, what it is at most (inf while the interval is open), and what it was known to exceed from
             the start (-inf for nothing). NaN where nothing is known. None for other targets.
-        static: (batch, n_static) float32 history features, normalised; None without any.
+        static: (batch, n_static) float32 history features and static numbers, normalised; None without any.
         marks: (batch, look_back) int32 category of each event, 1 .. n_marks, 0 where there is none or it is
             not known; None without marks.
         next_mark: (batch, horizon) int32 those of the targets, likewise.

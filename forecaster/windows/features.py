@@ -1,6 +1,7 @@
-"""History features: what is known of a series beyond its look-back when an event has just come.
+"""Features: what is known of a series beyond its look-back, and the calendar.
 
-None of them looks at what comes after the event, nor at how long the series is observed.
+History features, of an event that has just come, look neither at what comes after it nor at how long the
+series is observed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 
 from forecaster.data.calendar import DAY, to_wall
 from forecaster.data.panel import Panel
+from forecaster.errors import ConfigError
 
 # Numbers that each feature takes.
 WIDTHS = {"count": 1, "age": 1, "mean_gap": 1, "single": 1, "hour": 2, "weekday": 7, "month": 2}
@@ -72,17 +74,75 @@ def history_features(panel: Panel, origins: np.ndarray, names: Sequence[str]) ->
         "age": lambda: np.log1p(age),
         "mean_gap": lambda: np.log1p(age / np.maximum(count, 1.0)),
         "single": lambda: (count == 0).astype(np.float64),
-        **_calendar(panel, origins),
+        **_calendar(panel.times[origins], panel.clock.zone),
     }
-    parts = [columns[name]().reshape(len(origins), WIDTHS[name]) for name in names]
-    return np.concatenate(parts, axis=1) if parts else np.zeros((len(origins), 0))
+    return _joined(columns, names, len(origins))
 
 
-def _calendar(panel: Panel, origins: np.ndarray) -> dict[str, Callable[[], np.ndarray]]:
-    """Features of the wall time of some events."""
+def calendar_numbers(times: np.ndarray, zone: str | None, names: Sequence[str]) -> np.ndarray:
+    """Where in the day, the week and the year some times lie.
+
+    Args:
+        times: (n,) datetime64[ns], UTC where there is a zone.
+        zone: Of the data.
+        names: Of ``hour`` and ``month`` (sine and cosine) and ``weekday`` (one of seven).
+
+    Returns:
+        (n, n_calendar) float64, columns in the order of ``names``.
+    """
+    return _joined(_calendar(times, zone), names, len(times))
+
+
+def calendar_channels(names: Sequence[str]) -> tuple[str, ...]:
+    """Names of the numbers that calendar features are.
+
+    Args:
+        names: As in ``calendar_numbers``.
+
+    Returns:
+        One a number.
+
+    Example:
+        >>> calendar_channels(["hour"])
+        ('hour-sin', 'hour-cos')
+    """
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    return tuple(
+        f"{name}-{part}" for name in names for part in (days if name == "weekday" else ("sin", "cos"))
+    )
+
+
+def check_features(panel: Panel, names: Sequence[str]) -> None:
+    """Refuse features that a kind of data does not have.
+
+    Args:
+        panel: The rows.
+        names: Features.
+
+    Raises:
+        ConfigError: A feature is of events and these are none, or of the calendar and times are no dates.
+    """
+    if panel.kind == "events":
+        return
+    for name in names:
+        if name not in CYCLES or panel.kind == "intervals":
+            kinds = "events, values and prices" if name in CYCLES else "events"
+            raise ConfigError(f"--features {name}: only for {kinds}; these are {panel.kind}. Leave it out.")
+        if panel.clock.kind != "date":
+            raise ConfigError(f"--features {name}: the times of {panel.source} are no dates. Leave it out.")
+
+
+def _joined(columns: dict[str, Callable[[], np.ndarray]], names: Sequence[str], n: int) -> np.ndarray:
+    """(n, width) some features side by side."""
+    parts = [columns[name]().reshape(n, WIDTHS[name]) for name in names]
+    return np.concatenate(parts, axis=1) if parts else np.zeros((n, 0))
+
+
+def _calendar(times: np.ndarray, zone: str | None) -> dict[str, Callable[[], np.ndarray]]:
+    """Features of the wall time of some stamps."""
 
     def wall() -> np.ndarray:
-        return to_wall(panel.times[origins], panel.clock.zone)
+        return to_wall(times, zone)
 
     def circle(share: np.ndarray) -> np.ndarray:
         return np.stack([np.sin(2 * np.pi * share), np.cos(2 * np.pi * share)], axis=1)

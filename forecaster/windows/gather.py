@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from forecaster.data.panel import Panel
 from forecaster.distributions.steps import Step
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.cells import normalised_cells
-from forecaster.windows.features import history_features
+from forecaster.windows.features import history_features, n_static
+from forecaster.windows.future import Calendar, future_width, gather_known
 from forecaster.windows.marks import gather_marks, gather_next_marks
 from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.rows import gather_past, gather_targets
@@ -66,18 +68,21 @@ class WindowSource:
         for step in steps:
             y = step.forward(y)
         mask = ~np.isnan(y)
-        names = self.normaliser.features
+        inputs = np.where(observed, normal, 0.0).astype(np.float32), observed.astype(np.float32)
+        if self.normaliser.calendar:
+            inputs = self._with_calendar(inputs, windows, series)
         batch = Batch(
-            past=np.where(observed, normal, 0.0).astype(np.float32),
-            observed=observed.astype(np.float32),
+            past=inputs[0],
+            observed=inputs[1],
             target=np.where(mask, y, 0.0),
             mask=mask,
             series=self.known[series],
             cell=None if self.cell is None else self._cells(windows, steps),
-            static=self._static(windows.origins) if names else None,
+            static=self._static(windows.origins, series),
             marks=gather_marks(panel, windows),
             next_mark=gather_next_marks(panel, windows),
             series_number=(self.known[series] + 1).astype(np.int32) if self.tells_series else None,
+            future=self._future(windows, series),
         )
         return batch, steps
 
@@ -85,12 +90,38 @@ class WindowSource:
         """Limits of the targets, normalised; see ``Batch``."""
         return normalised_cells(gather_outcomes(self.panel, windows), steps, self.cell or 0.0)
 
-    def _static(self, origins: np.ndarray) -> np.ndarray:
-        """(batch, n_static) history features, normalised."""
-        normaliser = self.normaliser
-        raw = history_features(self.panel, origins, normaliser.features)
-        normal = (raw - normaliser.static_shift) / normaliser.static_scale
-        return np.asarray(normal, dtype=np.float32)
+    def _static(self, origins: np.ndarray, series: np.ndarray) -> np.ndarray | None:
+        """(batch, n_static) history features and static numbers, normalised, 0 for a missing one."""
+        normaliser, static = self.normaliser, self.panel.static
+        parts = [history_features(self.panel, origins, normaliser.features)] if normaliser.features else []
+        parts += [] if static is None else [static[series]]
+        if not parts:
+            return None
+        normal = (np.concatenate(parts, axis=1) - normaliser.static_shift) / normaliser.static_scale
+        return np.asarray(np.where(np.isnan(normal), 0.0, normal), dtype=np.float32)
+
+    @cached_property
+    def _calendar(self) -> Calendar:
+        """The calendar of the panel's rows."""
+        windows = self.windows
+        n_asked = windows.n_windows * (windows.look_back + windows.horizon)
+        return Calendar(self.panel, self.normaliser.calendar, n_asked)
+
+    def _with_calendar(
+        self, inputs: tuple[np.ndarray, np.ndarray], windows: Windows, series: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and observed flags with the calendar behind the channels."""
+        numbers, is_real = self._calendar.past(windows, series)
+        flags = np.broadcast_to(is_real, numbers.shape)
+        return np.concatenate([inputs[0], numbers], axis=2), np.concatenate([inputs[1], flags], axis=2)
+
+    def _future(self, windows: Windows, series: np.ndarray) -> np.ndarray | None:
+        """(batch, horizon, n_future) what is known of the steps to come; None where nothing is."""
+        known = gather_known(self.panel, windows, series, self.normaliser)
+        if not self.normaliser.calendar:
+            return known
+        calendar = self._calendar.future(windows, series)
+        return calendar if known is None else np.concatenate([known, calendar], axis=2)
 
     def gather_all(self) -> tuple[Batch, list[Step]]:
         """All windows at once; for sets that were thinned."""
@@ -108,7 +139,8 @@ class WindowSource:
         """
         if order is None:
             order = np.arange(self.n_windows)
-        numbers = self.windows.look_back * self.panel.values.shape[1] + self.windows.horizon
+        width = 1 + future_width(self.panel, self.normaliser.calendar)
+        numbers = self.windows.look_back * self.panel.values.shape[1] + self.windows.horizon * width
         block = max(BLOCK_NUMBERS // numbers // batch_size, 1) * batch_size
         for begin in range(0, len(order), block):
             gathered, _ = self.gather(order[begin : begin + block])
@@ -131,10 +163,13 @@ def with_scales(source: WindowSource) -> WindowSource:
     batch, _ = replace(source, windows=thin(source.windows, MOST_SCALED)).gather_all()
     target = source.normaliser.target
     seen = batch.past[:, :, target][batch.observed[:, :, target] > 0]
-    shift, scale = np.zeros(0), np.ones(0)
-    if batch.static is not None:
-        shift, scale = batch.static.mean(axis=0, dtype=np.float64), batch.static.std(axis=0, dtype=np.float64)
-        scale = np.where(scale > 1e-6, scale, 1.0)
+    shift, scale = source.normaliser.static_shift, source.normaliser.static_scale
+    if batch.static is not None and source.normaliser.features:
+        history = batch.static[:, : n_static(source.normaliser.features)]
+        mean, spread = history.mean(axis=0, dtype=np.float64), history.std(axis=0, dtype=np.float64)
+        n_own = history.shape[1]
+        shift = np.append(mean, shift[n_own:])
+        scale = np.append(np.where(spread > 1e-6, spread, 1.0), scale[n_own:])
     normaliser = replace(
         source.normaliser,
         static_shift=shift,

@@ -7,14 +7,13 @@ target went through is a list of steps (``distributions.transformed``), which al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.distributions.steps import AffineStep, LogStep, Step
 from forecaster.errors import ConfigError
-from forecaster.windows.features import n_static
 from forecaster.windows.windows import Span
 
 # Lowest value of a logarithm after `level`, as a share of the level.
@@ -54,8 +53,10 @@ class Normaliser:
         input_scale: Mean and spread of the transformed target channel of training windows.
         target_scale: Mean and spread of their transformed targets: what the network learns is of order 1,
             however small the changes are that are left after the transforms.
-        features: Names of the history features, see ``history_features``.
-        static_shift: (n_static,) mean of the features over training windows.
+        features: Names of the history features of events, see ``history_features``.
+        calendar: Names of the calendar features of values, see ``calendar_numbers``.
+        static_shift: (n_static,) mean of the history features over training windows, and of the static
+            numbers over training series.
         static_scale: (n_static,) standard deviation likewise.
     """
 
@@ -68,6 +69,7 @@ class Normaliser:
     input_scale: tuple[float, float] = (0.0, 1.0)
     target_scale: tuple[float, float] = (0.0, 1.0)
     features: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
     static_shift: np.ndarray = field(default_factory=lambda: np.zeros(0))
     static_scale: np.ndarray = field(default_factory=lambda: np.ones(0))
 
@@ -102,23 +104,6 @@ class Normaliser:
         shift, scale = self.target_scale
         steps.append(AffineStep(np.full((1, 1), shift), np.full((1, 1), scale)))
         return normal, steps
-
-    def with_features(self, names: Sequence[str]) -> Normaliser:
-        """The same with history features, which are still to be scaled.
-
-        Args:
-            names: See ``history_features``.
-
-        Returns:
-            A new normaliser.
-        """
-        n = n_static(names)
-        return replace(
-            self,
-            features=tuple(names),
-            static_shift=np.zeros(n),
-            static_scale=np.ones(n),
-        )
 
     def _step(self, fitted: Fitted, x: np.ndarray, series: np.ndarray) -> Step:
         """The step of these windows; ``x`` is (batch, look_back)."""
@@ -197,7 +182,7 @@ def fit_normaliser(
         else:
             fitted = Fitted(name, empty, empty)
         steps.append(fitted)
-    shift, scale = _channel_scales(kept.values)
+    shift, scale = channel_scales(kept.values)
     return Normaliser(tuple(steps), residual, panel.season_length, panel.target, shift, scale)
 
 
@@ -263,8 +248,15 @@ def _fit_affine(x: np.ndarray, series: np.ndarray | None, n_series: int, name: s
     return Fitted(name, shift, scale if series is None else np.where(counts > 0, scale, 0.0))
 
 
-def _channel_scales(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (n_channels,) over rows, 0 and 1 for a channel never observed."""
+def channel_scales(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every column.
+
+    Args:
+        values: (n_rows, n_channels) float64, NaN where not observed.
+
+    Returns:
+        Both (n_channels,), 0 and 1 for a channel never observed; no deviation vanishes.
+    """
     shifts, scales = np.zeros(values.shape[1]), np.ones(values.shape[1])
     for channel in range(values.shape[1]):
         fitted = _fit_affine(values[:, channel], None, 1, "standard")

@@ -195,7 +195,7 @@ def test_a_named_column_is_neither_id_nor_time() -> None:
         ({"mark": "item", "id": "item"}, "--mark item: this column is the id. Name another"),
         ({"past": "size,size"}, "--past size: the column is named twice"),
         ({"past": "size", "count_per": "day"}, "--past size: counts per day have no other column"),
-        ({"kind": "values", "past": "size", "target": "amount"}, "--past size: only for events; the file is"),
+        ({"static": "size"}, "--static size: only for values; these are events"),
         ({"kind": "values", "mark": "item", "target": "amount"}, "--mark item: only for events; the file is"),
     ],
 )

@@ -8,8 +8,9 @@ from forecaster.config.build import make_settings
 from forecaster.config.settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.errors import ConfigError
-from forecaster.evaluation.backtest import Origins, backtest, cutoff_rows
+from forecaster.evaluation.backtest import Origins, backtest, cutoff_rows, run_backtest
 from forecaster.evaluation.tables import Columns
+from forecaster.forecaster import Forecaster
 from forecaster.training.fit import Hooks
 from tests.conftest import TINY
 from tests.windows.test_windows import panel_of
@@ -61,9 +62,31 @@ def test_short_series_take_part_from_the_cutoff_that_they_reach() -> None:
     short = pd.DataFrame({"id": "short", "step": np.arange(4), "y": np.arange(4.0)})
     panel = read_panel(pd.concat([long, short]))
     settings = make_settings({**TINY, "look_back": 4, "season": 1})
-    table = backtest(panel, settings, Origins(3, 2), Columns(), Hooks())
-    found = {name: group["cutoff"].tolist() for name, group in table.groupby("unique_id")}
+    tested = run_backtest(panel, settings, Origins(3, 2), Columns(), Hooks())
+    found = {name: group["cutoff"].tolist() for name, group in tested.frame.groupby("unique_id")}
     assert found == {"long": [34, 36, 38], "short": [0, 2]}
+    assert tested.frame["unique_id"].tolist() == ["long", "long", "short", "long", "short"]
+    assert tested.notes == (
+        "1 of 2 series too short for the first of 3 cutoffs: left out of those before their first row, 1 of "
+        "6 forecasts.",
+    )
+
+
+def test_series_that_are_shorter_than_the_horizon_are_named_as_left_out() -> None:
+    long = pd.DataFrame({"id": "long", "step": np.arange(40), "y": np.arange(40.0)})
+    short = pd.DataFrame({"id": "short", "step": np.arange(2), "y": np.arange(2.0)})
+    forecaster = Forecaster(**TINY, look_back=4, season=1, horizon=2)
+    table = forecaster.cross_validation(pd.concat([long, short]), n_windows=2)
+    assert set(table["unique_id"]) == {"long"}
+    assert forecaster.notes[0].endswith("2 of 4 forecasts; 1 of them left out of all.")
+    forecaster.cross_validation(long, n_windows=2)
+    assert forecaster.notes == []
+
+
+def test_cutoffs_are_forecast_alike_in_one_batch_and_in_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    together, _ = count_fits(4, 2)
+    monkeypatch.setattr("forecaster.evaluation.backtest.MOST_VALUES", 2)
+    pd.testing.assert_frame_equal(count_fits(4, 2)[0], together, rtol=1e-5)
 
 
 def test_origins_of_events_are_the_events_themselves() -> None:

@@ -110,6 +110,35 @@ def test_median_counts_for_mae_and_mean_for_rmse():
     assert given.overall["crps"] == scores.overall["crps"]
 
 
+def test_quantiles_are_weighed_by_the_size_of_what_came():
+    # The point 2 is every quantile. Of y = 1 and 5 the pinball losses at 0.1 are 0.9 * 1 and 0.1 * 3, at 0.5
+    # 0.5 and 1.5: twice 1.2 and twice 2.0, over 1 + 5.
+    y = np.array([[1.0], [5.0], [np.nan]])
+    context = ScoringContext(quantile_levels=(0.1, 0.5))
+    scores = score(PointMass(np.full((3, 1), 2.0)), y, everything(y), context)
+    assert scores.overall["weighted_quantile_loss"] == pytest.approx((2.4 / 6 + 4.0 / 6) / 2)
+    assert "weighted_quantile_loss" not in score(
+        PointMass(y), y, everything(y), ScoringContext()
+    ).overall  # fmt: skip
+
+
+def test_quantiles_of_zeros_have_no_size_to_be_weighed_by():
+    y = np.zeros((2, 1))
+    context = ScoringContext(quantile_levels=(0.5,))
+    assert np.isnan(score(PointMass(y), y, everything(y), context).overall["weighted_quantile_loss"])
+
+
+def test_levels_of_intervals_and_quantiles_may_be_the_same():
+    y = np.array([[0.0, 3.0]])
+    both = ScoringContext(levels=(80,), quantile_levels=(0.1, 0.9))
+    scores = score(Normal(np.zeros((1, 2)), 1.0), y, everything(y), both)
+    assert scores.overall["coverage_80"] == 0.5
+    assert scores.overall["width_80"] == pytest.approx(2 * 1.2815515655)
+    # at both levels 0.1 * 1.28155 where y = 0; where y = 3, 0.1 * 4.28155 and 0.9 * 1.71845
+    losses = (0.1 * 1.2815515655 + 0.1 * 4.2815515655, 0.1 * 1.2815515655 + 0.9 * 1.7184484345)
+    assert scores.overall["weighted_quantile_loss"] == pytest.approx(2 * sum(losses) / 2 / 3)
+
+
 def test_bins_are_scored_by_hand():
     below = np.array([[0.2, 0.7]])  # probs 0.2, 0.5, 0.3
     errors = bin_errors(below, np.array([1]))

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from forecaster.data.panel import Clock, Panel
-from forecaster.distributions import Binned, Normal, PointMass
+from forecaster.distributions import Binned, Normal, Pointed, PointMass
 from forecaster.errors import ConfigError
 from forecaster.evaluation.tables import (
     Columns,
     backtest_table,
     next_times,
+    number_columns,
+    origin_columns,
     probability_columns,
     value_table,
 )
@@ -68,7 +70,12 @@ def test_bins_have_a_probability_each() -> None:
 
 
 def test_backtest_rows_hold_what_came_and_end_with_the_series(tiny_panel: Panel) -> None:
-    table = backtest_table(tiny_panel, np.array([0, 1, 3]), steps_of(3, 2), Columns(()))
+    origins = np.array([0, 1, 3])
+    first, rest = (
+        origin_columns(tiny_panel, origins[some], steps_of(3, 2).take(some), Columns(()))
+        for some in (slice(0, 1), slice(1, 3))
+    )
+    table = backtest_table(tiny_panel, origins, 2, iter([first, rest]))
     assert list(table.columns) == ["unique_id", "ds", "cutoff", "y", "forecast"]
     assert table["unique_id"].tolist() == ["a", "a", "a", "b"]
     assert table["y"].tolist() == [2, 3, 3, 20]  # nothing of b behind a's last row
@@ -80,8 +87,32 @@ def test_backtest_rows_hold_what_came_and_end_with_the_series(tiny_panel: Panel)
 def test_missing_values_are_not_compared(tiny_panel: Panel) -> None:
     values = tiny_panel.values.copy()
     values[1, 0] = np.nan
-    table = backtest_table(replace(tiny_panel, values=values), np.array([0]), steps_of(1, 2), Columns(()))
+    panel, origins = replace(tiny_panel, values=values), np.array([0])
+    piece = origin_columns(panel, origins, steps_of(1, 2), Columns(()))
+    table = backtest_table(panel, origins, 2, [piece])
     assert table["y"].tolist() == [3] and table["forecast"].tolist() == [101]
+
+
+def test_a_column_that_one_training_lacks_is_empty_there(tiny_panel: Panel) -> None:
+    pieces = [{"forecast": np.array([5.0])}, {"forecast": np.array([6.0]), "p-1": np.array([1.0])}]
+    table = backtest_table(tiny_panel, np.array([0, 3]), 1, pieces)
+    assert table["unique_id"].tolist() == ["a", "b"]
+    assert table["forecast"].tolist() == [5, 6]
+    assert np.isnan(table["p-1"][0]) and table["p-1"][1] == 1
+
+
+def test_prices_of_a_backtest_stand_beside_those_that_came(tiny_panel: Panel) -> None:
+    panel = replace(tiny_panel, kind="ohlc", closes=np.array([1.0, 2, 50, 10, 200]))
+    piece = origin_columns(panel, np.array([1]), PointMass(np.log([[1.5]])), Columns(()))
+    table = backtest_table(panel, np.array([1]), 1, [piece])
+    assert list(table.columns)[3:] == ["y", "forecast", "close", "y_close"]
+    assert (table["close"][0], table["y_close"][0]) == (pytest.approx(3.0), 50)
+
+
+def test_what_a_rule_says_may_differ_from_the_median() -> None:
+    forecast = Pointed(Normal(np.zeros((1, 1)), 1.0), np.array([[4.0]]))
+    assert number_columns(forecast, Columns((), point="point"))["forecast"].tolist() == [4]
+    assert number_columns(forecast, Columns(()))["forecast"] == pytest.approx([0.0], abs=1e-12)
 
 
 def test_integers_stay_integers(tiny_panel: Panel) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from forecaster.data.panel import Clock, Panel
+from forecaster.data.panel import Ahead, Clock, Panel
 from forecaster.errors import RunError
-from forecaster.run.context import context_bytes, panel_facts, read_context
+from forecaster.run.context import context_bytes, read_context
+from forecaster.run.facts import panel_facts
 
 
 def there_and_back(panel: Panel, n_rows: int, folder: Path) -> Panel:
@@ -27,6 +28,9 @@ def assert_same(found: Panel, expected: Panel) -> None:
             assert one.dtype == other.dtype, field.name
             assert one.shape == other.shape, field.name
             assert one.tolist() == other.tolist() or one.tobytes() == other.tobytes(), field.name
+        elif isinstance(other, Ahead):
+            assert one.offsets.tolist() == other.offsets.tolist()
+            assert one.values.tobytes() == other.values.tobytes()
         else:
             assert one == other, field.name
 
@@ -51,6 +55,57 @@ def test_facts_are_those_of_the_whole_series(tiny_panel: Panel) -> None:
     assert table["n_context"] == [2, 2]
     assert [stamp.hour for stamp in table["first"]] == [0, 0]
     assert [stamp.hour for stamp in table["last"]] == [2, 1]
+
+
+def with_covariates(panel: Panel) -> Panel:
+    """The tiny panel, its second channel known in advance: for two steps of a, one of b."""
+    return dataclasses.replace(
+        panel,
+        values=np.column_stack([panel.values, [0.0, 1, 0, 1, 0]]),
+        channels=("y", "x", "day=a"),
+        future_known=(1, 2),
+        ahead=Ahead(np.array([[1.5, 0], [np.nan, 1], [2.5, 1]]), np.array([0, 2, 3])),
+        static=np.array([[3.0, np.nan], [1e9 + 0.01, 0.0]]),
+        static_names=("size", "ä"),
+        levels={"day": ("a",)},
+    )
+
+
+def test_covariates_come_back_bit_for_bit(tiny_panel: Panel, tmp_path: Path) -> None:
+    panel = with_covariates(tiny_panel)
+    assert_same(there_and_back(panel, 10, tmp_path), panel)
+    table = pq.read_table(tmp_path / "series.parquet").to_pydict()
+    assert table["ahead_day=a"] == [[0.0, 1.0], [1.0]]
+    assert table["static_size"] == [3.0, 1e9 + 0.01]
+    shorter = there_and_back(dataclasses.replace(panel, ahead=None), 0, tmp_path)
+    assert (shorter.n_rows, shorter.ahead, shorter.future_known) == (0, None, (1, 2))
+
+
+def test_facts_of_earlier_versions_have_no_covariates(tiny_panel: Panel, tmp_path: Path) -> None:
+    there_and_back(tiny_panel, 10, tmp_path)
+    facts = panel_facts(tiny_panel)
+    for name in ("future_known", "static_names", "levels"):
+        del facts[name]
+    assert_same(read_context(tmp_path, facts), tiny_panel)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"static_names": ["size", "other"]}, r"series.parquet: column 'static_other' is missing"),
+        ({"future_known": [0, 1]}, r"column 'ahead_y' holds no lists of numbers"),
+        ({"future_known": [3]}, r"spec.json: panel: kind, channels"),
+        ({"future_known": 1}, r"spec.json: panel: kind, channels"),
+        ({"levels": {"day": [1]}}, r"spec.json: panel: kind, channels"),
+        ({"levels": ["day"]}, r"spec.json: panel: kind, channels"),
+    ],
+)
+def test_covariates_that_do_not_fit_are_refused(
+    tiny_panel: Panel, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    there_and_back(with_covariates(tiny_panel), 10, tmp_path)
+    with pytest.raises(RunError, match=message):
+        read_context(tmp_path, {**panel_facts(with_covariates(tiny_panel)), **change})
 
 
 def cut_events() -> Panel:

@@ -147,6 +147,12 @@ def test_wrong_tensors_are_refused(copy: Path, rewrite, change, words: str) -> N
         (("models", 0, "architecture", "dense_units"), [90_000] * 50),
         (("models", 0, "architecture", "n_channels"), 2),
         (("models", 0, "architecture", "n_outputs"), 2),
+        (("models", 0, "architecture", "n_future"), 2),
+        (("models", 0, "architecture", "n_static"), 1),
+        (("models", 0, "normaliser", "calendar"), ["hour"]),
+        (("models", 0, "normaliser", "calendar"), ["century"]),
+        (("panel", "future_known"), [0]),
+        (("panel", "static_names"), ["size"]),
         (("models", 0, "architecture", "activation"), "no_such_function"),
         (("models", 0, "head", "name"), "oracle"),
         (("models", 0, "head", "levels"), [0.9, 0.1]),
@@ -168,6 +174,18 @@ def test_spec_that_does_not_fit_the_rest_is_refused(copy: Path, rewrite, path, v
     place[path[-1]] = value
     rewrite("spec.json", json.dumps(spec).encode())
     assert message_of(copy)
+
+
+def test_run_of_an_earlier_version_is_loaded(copy: Path, rewrite) -> None:
+    before = Forecaster.load(copy).predict()
+    spec = json.loads((copy / "v0001" / "spec.json").read_text())
+    for name in ("future_known", "static_names", "levels"):
+        del spec["panel"][name]
+    del spec["models"][0]["normaliser"]["calendar"], spec["models"][0]["architecture"]["n_future"]
+    for name in ("future_known", "static"):
+        del spec["settings"]["data"][name]
+    rewrite("spec.json", json.dumps(spec).encode())
+    pd.testing.assert_frame_equal(Forecaster.load(copy).predict(), before, check_exact=True)
 
 
 def test_report_that_is_no_json_is_refused(copy: Path, rewrite) -> None:
