@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from forecaster.config.settings import SECTIONS, Section, Settings
+from forecaster.config.fields import Section
+from forecaster.config.settings import SECTIONS, Settings
 from forecaster.errors import ConfigError
 
 

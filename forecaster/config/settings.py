@@ -6,11 +6,13 @@ chosen and why. Field names are unique over all sections, so that keywords need 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import field_validator
 
-Preset = Literal["balanced", "classic"]
+from forecaster.config.fields import Listed, Names, Section, Size, setting, split_list
+
+Preset = Literal["fast", "balanced", "accurate", "classic"]
 Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
 TransformName = Literal["standard", "minmax", "log", "level", "last"]
@@ -18,51 +20,6 @@ FeatureName = Literal["none", "count", "age", "mean_gap", "single", "hour", "wee
 Residual = Literal["none", "last", "season"]
 BaselineChoice = Literal["auto", "fast", "all"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
-
-
-def _split(value: object) -> object:
-    """``a,b`` of a command line as a list; anything else as it is."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return (value,) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _number_or_text(value: object) -> object:
-    """``10`` as int, ``0.1`` as float, anything else (a date) as text."""
-    if not isinstance(value, str):
-        return value
-    for kind in (int, float):
-        try:
-            return kind(value)
-        except ValueError:
-            continue
-    return value
-
-
-Listed = BeforeValidator(_split)
-Names = Annotated[tuple[str, ...] | None, Listed]
-Size = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]
-
-
-def setting(
-    default: Any,
-    text: str,
-    *,
-    option: bool = True,
-    metavar: str | None = None,
-    **limits: Any,
-) -> Any:
-    """A field of the tree: its default, its help text, and whether it has an option of its own."""
-    extra: dict[str, Any] = {"option": option}
-    if metavar is not None:
-        extra["metavar"] = metavar
-    return Field(default=default, description=text, json_schema_extra=extra, **limits)
-
-
-class Section(BaseModel):
-    """A strict, frozen group of settings: unknown names and NaN are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataSettings(Section):
@@ -190,7 +147,7 @@ class TransformSettings(Section):
     @classmethod
     def _edges(cls, value: object) -> object:
         """Edges as numbers; a name stays a name."""
-        return _split(value) if isinstance(value, str) and "," in value else value
+        return split_list(value) if isinstance(value, str) and "," in value else value
 
 
 class NetworkSettings(Section):
@@ -247,7 +204,9 @@ class NetworkSettings(Section):
 class TrainingSettings(Section):
     """How the network is trained."""
 
-    preset: Preset = setting("balanced", "Defaults as a whole; classic is the textbook network.")
+    preset: Preset = setting(
+        "balanced", "Effort: fast, balanced or accurate; classic is the textbook network."
+    )
     optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "sgd", "adagrad"] = setting(
         "rmsprop", "Optimiser."
     )
@@ -279,6 +238,10 @@ class TrainingSettings(Section):
     seed: int = setting(0, "Seed of weights, dropout and shuffling.", metavar="N", ge=0)
     device: Literal["auto", "cpu", "cuda", "mps"] = setting("auto", "Where the network runs.")
     threads: int | None = setting(None, "Processor threads.", metavar="N", ge=1, le=1024)
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto",
+        "Of the products in training; auto takes bfloat16 where the processor or GPU has it and it pays.",
+    )
     refit: bool | None = setting(
         None, "Fit again on training and validation rows before the test part is scored."
     )

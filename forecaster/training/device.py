@@ -32,6 +32,43 @@ def choose_device(name: str = "auto") -> str:
     return name
 
 
+# Units times windows of a step from which on bfloat16 is faster than float32.
+LEAST_MIXED = 64 * 256
+
+
+def choose_precision(asked: str, device: str, units: int, batch_size: int) -> str:
+    """Precision of the products in training.
+
+    Args:
+        asked: ``auto``, ``float32`` or ``bfloat16``.
+        device: Where training runs.
+        units: Width of the widest layer.
+        batch_size: Windows of a step.
+
+    Returns:
+        ``float32`` or ``bfloat16``; auto takes the latter where the hardware multiplies it natively and a
+        step is large enough to gain by it.
+
+    Raises:
+        ConfigError: bfloat16 is asked for on another backend than torch.
+    """
+    if asked == "bfloat16" and not on_torch():
+        raise ConfigError("--precision bfloat16: only with the torch backend. Leave it out.")
+    if asked != "auto":
+        return asked
+    is_large = units * batch_size >= LEAST_MIXED
+    return "bfloat16" if is_large and on_torch() and _multiplies_bfloat16(device) else "float32"
+
+
+def _multiplies_bfloat16(device: str) -> bool:
+    """Whether a device has instructions for it; emulation is slower than float32."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device != "cpu":
+        return False
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def set_threads(n_threads: int | None) -> int:
     """Set the number of processor threads.
 

@@ -27,6 +27,8 @@ class TrainingPlan:
             A one-cycle always runs to its end.
         seed: Of shuffling and dropout; weights come from the seed given to ``build_model``.
         device: ``cpu``, ``cuda`` or ``mps``; None for where the model is.
+        precision: Of the products of a training step: ``float32``, or ``bfloat16`` with weights, loss and
+            optimiser in float32. Forecasts are made in float32 either way.
     """
 
     optimizer: str = "rmsprop"
@@ -42,6 +44,7 @@ class TrainingPlan:
     patience: int | None = None
     seed: int = 0
     device: str | None = None
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)

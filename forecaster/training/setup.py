@@ -21,7 +21,7 @@ from forecaster.network.heads import (
     PointHead,
     QuantileHead,
 )
-from forecaster.training.device import choose_device
+from forecaster.training.device import choose_device, choose_precision
 from forecaster.training.linear import LinearForecast
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
@@ -221,6 +221,9 @@ def make_plan(settings: Settings, n_windows: int, schedule: Rate | None = None) 
         The plan of the first member.
     """
     training = settings.training
+    device = choose_device(training.device)
+    batch_size = min(training.batch_size or 32, n_windows)
+    units = max(settings.network.units or (32,))
     return TrainingPlan(
         optimizer=training.optimizer,
         learning_rate=training.learning_rate or 1e-3,
@@ -235,8 +238,9 @@ def make_plan(settings: Settings, n_windows: int, schedule: Rate | None = None) 
         ),
         epochs=training.epochs or 1,
         steps_per_epoch=training.steps_per_epoch,
-        batch_size=min(training.batch_size or 32, n_windows),
+        batch_size=batch_size,
         patience=training.patience,
         seed=training.seed,
-        device=choose_device(training.device),
+        device=device,
+        precision=choose_precision(training.precision, device, units, batch_size),
     )

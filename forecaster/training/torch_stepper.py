@@ -30,6 +30,7 @@ class TorchStepper:
         """Move the weights; see ``make_stepper`` for the arguments."""
         self.head = head
         self.clip = plan.clip
+        self.is_mixed = plan.precision == "bfloat16"
         self.forward = lean_forward(model)
         self.device = torch.device(device_of(model))
         self.parameters = [variable.value for variable in model.trainable_variables]
@@ -54,7 +55,9 @@ class TorchStepper:
     def step(self, batch: Fed, rate: float) -> torch.Tensor:
         """See ``Stepper.step``."""
         self.gradient.zero_()
-        loss: torch.Tensor = self.head.loss(batch.y, batch.mask, self.forward(batch.inputs, True))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_mixed):
+            outputs = self.forward(batch.inputs, True)
+        loss: torch.Tensor = self.head.loss(batch.y, batch.mask, outputs.float())
         loss.backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             if self.clip:

@@ -32,3 +32,11 @@ def test_threads_are_set_and_told() -> None:
     assert set_threads(None) == before
     assert set_threads(2) == torch.get_num_threads() == 2
     set_threads(before)
+
+
+def test_bfloat16_needs_a_step_large_enough_to_gain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_multiplies_bfloat16", lambda name: name == "cpu")
+    assert device.choose_precision("auto", "cpu", 128, 128) == "bfloat16"
+    assert device.choose_precision("auto", "cpu", 32, 128) == "float32"
+    assert device.choose_precision("auto", "mps", 512, 512) == "float32"
+    assert device.choose_precision("float32", "cpu", 512, 512) == "float32"
