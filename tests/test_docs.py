@@ -127,6 +127,7 @@ def runs(walk: Walk) -> Path:
         Path("covariates.csv").write_text(f"time,y,what,size\n{kinds}", encoding="utf-8")
         beside = Forecaster(**SMALL, look_back=2, future_known="what", static="size", features="weekday")
         beside.fit("covariates.csv").save("runs/covariates")
+        Forecaster(**SMALL, look_back=2, conformal=True).fit("air_passengers.csv").save("runs/conformal")
     return walk.folder
 
 

@@ -51,3 +51,8 @@ class Quantiles(PiecewiseLinear):
         )
         shared = np.broadcast_to(np.int64(0), rows.shape)
         super().__init__((table, rows), (levels[None], shared), upper, np.nan_to_num(scales, posinf=np.inf))
+
+    @property
+    def values(self) -> np.ndarray:
+        """Quantiles at the levels, shape + (n_levels,), rising."""
+        return np.asarray(self.knots[self._knot_rows])

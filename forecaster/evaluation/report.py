@@ -157,6 +157,7 @@ def _training(outcome: FitOutcome, stage: str) -> dict[str, Any]:
         "head": fitted.head.name,
         "stage": stage,
         "n_parameters": int(sum(np.prod(weight.shape) for weight in fitted.models[0].weights)),
+        "conformal": None if fitted.conformal is None else fitted.conformal.to_json(),
         "members": [
             {
                 "best_epoch": result.best_epoch,

@@ -18,6 +18,7 @@ from forecaster.run.context import read_context, read_last_times
 from forecaster.run.spec import ModelSpec, Spec, parse_spec
 from forecaster.run.store import open_version
 from forecaster.run.weights import read_weights
+from forecaster.training.conformal import Conformal
 from forecaster.training.device import set_threads
 from forecaster.training.fitted import Fitted
 from forecaster.windows.features import n_static
@@ -156,6 +157,9 @@ def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, 
     expected["covariate/shift"] = ((spec.normaliser.n_channels,), "float64")
     expected["covariate/scale"] = ((spec.normaliser.n_channels,), "float64")
     expected["static/shift"] = expected["static/scale"] = ((spec.architecture.n_static,), "float64")
+    if spec.conformal is not None:
+        expected["conformal/levels"] = ((spec.conformal.n_levels,), "float64")
+        expected["conformal/shift"] = ((spec.conformal.n_steps, spec.conformal.n_levels), "float64")
     return expected
 
 
@@ -190,4 +194,13 @@ def _fitted(
         arrays["static/shift"],
         arrays["static/scale"],
     )
-    return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, panel.lowest)
+    conformal = None if spec.conformal is None else _conformal(arrays)
+    return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, panel.lowest, conformal)
+
+
+def _conformal(arrays: dict[str, np.ndarray]) -> Conformal:
+    """The shifts of a model's quantiles."""
+    try:
+        return Conformal(arrays["conformal/levels"], arrays["conformal/shift"])
+    except ValueError as error:
+        raise RunError(f"weights.safetensors: {error}. Train the run again.") from None

@@ -10,7 +10,14 @@ from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite
 from forecaster.run.context import context_bytes
 from forecaster.run.facts import panel_facts
-from forecaster.run.spec import ArchitectureSpec, ModelSpec, NormaliserSpec, Spec, TransformSpec
+from forecaster.run.spec import (
+    ArchitectureSpec,
+    ConformalSpec,
+    ModelSpec,
+    NormaliserSpec,
+    Spec,
+    TransformSpec,
+)
 from forecaster.run.store import write_version
 from forecaster.run.weights import weights_bytes
 from forecaster.training.fitted import Fitted
@@ -51,7 +58,7 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
 
 def _model_spec(model: Fitted) -> ModelSpec:
     """The structure of a model, for spec.json."""
-    normaliser = model.normaliser
+    normaliser, conformal = model.normaliser, model.conformal
     return ModelSpec(
         architecture=ArchitectureSpec(**model.architecture.to_json()),
         head=model.head.to_json(),
@@ -70,4 +77,7 @@ def _model_spec(model: Fitted) -> ModelSpec:
             calendar=normaliser.calendar,
         ),
         n_members=len(model.models),
+        conformal=None
+        if conformal is None
+        else ConformalSpec(n_steps=len(conformal.shift), n_levels=len(conformal.levels)),
     )

@@ -111,6 +111,13 @@ class ArchitectureSpec(_Strict):
         return 4 * (recurrent + inputs + vectors + sum(self.dense_units) + steps * self.n_outputs)
 
 
+class ConformalSpec(_Strict):
+    """How many shifts of quantiles there are; they are tensors beside the weights."""
+
+    n_steps: Width
+    n_levels: int = Field(ge=2, le=1000)
+
+
 class ModelSpec(_Strict):
     """One trained model: its network, its head, and how many members its ensemble has."""
 
@@ -118,6 +125,15 @@ class ModelSpec(_Strict):
     head: dict[str, Any]
     normaliser: NormaliserSpec
     n_members: int = Field(ge=1, le=100)
+    conformal: ConformalSpec | None = None
+
+    @model_validator(mode="after")
+    def _shifts_have_steps(self) -> Self:
+        """Refuse shifts of quantiles of another number of steps than are forecast."""
+        horizon = self.architecture.horizon
+        if self.conformal is not None and self.conformal.n_steps not in (1, horizon):
+            raise ValueError(f"shifts of {self.conformal.n_steps} steps for a horizon of {horizon}")
+        return self
 
 
 class Spec(_Strict):

@@ -43,7 +43,7 @@ def test_each_head_gives_a_distribution_of_every_target(head: str, n_outputs: in
     assert (forecast.quantile(np.array([0.1])) <= forecast.quantile(np.array([0.9]))).all()
 
 
-def test_members_differ_and_the_forecast_is_their_mixture() -> None:
+def test_members_differ_and_make_one_forecast() -> None:
     prepared = prepared_with(ensemble=3)
     outcome = fit_of(prepared)
     assert len(outcome.fitted.models) == len(outcome.results) == 3
