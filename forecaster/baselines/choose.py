@@ -17,7 +17,7 @@ from forecaster.baselines.markov import MarkovGaps
 from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive, Zero
 from forecaster.baselines.parametric import FAMILIES, ParametricGaps
 from forecaster.baselines.statistical import LONGEST_ETS_SEASON, Method, Statistical, is_installed
-from forecaster.config.defaults import WAITING
+from forecaster.config.facts import WAITING
 from forecaster.config.settings import BaselineChoice
 from forecaster.data.panel import Note, Panel
 from forecaster.errors import ConfigError

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecaster.data.differences import rows_between
 from forecaster.data.panel import Panel
 
 # Training windows that errors are measured on.
@@ -148,26 +149,6 @@ def fit_facts(panel: Panel, train_ends: np.ndarray) -> SeriesFacts:
 def _median(values: np.ndarray) -> float:
     """Median, 1 of nothing."""
     return float(np.median(values)) if len(values) else 1.0
-
-
-def rows_between(begins: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All rows of several runs, one run after the other.
-
-    Args:
-        begins: (n,) int64 first row of each run.
-        ends: (n,) int64 row after its last; a run may be empty.
-
-    Returns:
-        (n_rows,) int64 rows, and (n_rows,) int64 run of each.
-
-    Example:
-        >>> [part.tolist() for part in rows_between(np.array([0, 5]), np.array([2, 6]))]
-        [[0, 1, 5], [0, 0, 1]]
-    """
-    lengths = np.maximum(ends - begins, 0)
-    run = np.repeat(np.arange(len(lengths)), lengths)
-    firsts = np.cumsum(lengths) - lengths
-    return np.arange(len(run)) + (begins - firsts)[run], run
 
 
 def _facts(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season: int) -> tuple[np.ndarray, ...]:

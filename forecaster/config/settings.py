@@ -169,7 +169,7 @@ class NetworkSettings(Section):
     quantile_levels: Annotated[tuple[float, ...] | None, Listed] = setting(
         None, "Levels that the quantile head learns.", option=False
     )
-    cell: Literal["lstm", "gru", "rnn"] = setting("lstm", "Kind of recurrent layer.")
+    cell: Literal["lstm", "gru", "rnn"] | None = setting(None, "Kind of recurrent layer.")
     layers: int | None = setting(None, "Recurrent layers on top of each other.", metavar="N", ge=1, le=100)
     units: Annotated[tuple[int, ...] | None, Listed] = setting(
         None, "Units of every recurrent layer, or of each: 30,20.", metavar="N[,N]"
@@ -207,8 +207,8 @@ class TrainingSettings(Section):
     preset: Preset = setting(
         "balanced", "Effort: fast, balanced or accurate; classic is the textbook network."
     )
-    optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "sgd", "adagrad"] = setting(
-        "rmsprop", "Optimiser."
+    optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "sgd", "adagrad"] | None = setting(
+        None, "Optimiser."
     )
     learning_rate: float | None = setting(None, "Learning rate; the peak of a one-cycle.", gt=0, le=10)
     momentum: float = setting(0.0, "Momentum of rmsprop and sgd.", option=False, ge=0, lt=1)

@@ -18,6 +18,7 @@ from forecaster.data.rows import Ids, Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
 from forecaster.data.zones import Stamps
+from forecaster.errors import listing
 
 _MOST_MISSING = 1 / 3
 
@@ -70,7 +71,24 @@ def read_values(table: Table, found: Detection, settings: DataSettings) -> Panel
         repairs=(*table.notes, *ids.notes, *order.notes, *notes.repairs, *filled.repairs),
         warnings=(*warned, *beside.notes, *unknown, *notes.warnings, *filled.warnings, *unused_note(found)),
     )
-    return panel if len(found.targets) == 1 else by_target(panel, found)
+    panel = panel if len(found.targets) == 1 else by_target(panel, found)
+    return _with_empty_named(replace(panel, lowest=0.0 if _are_counts(panel.y) else None))
+
+
+def _are_counts(y: np.ndarray) -> bool:
+    """Whether values are whole numbers, some of them zero and none below: a forecast is not below either."""
+    known = y[~np.isnan(y)]
+    return bool(len(known) and known.min() == 0 and (known == np.floor(known)).all())
+
+
+def _with_empty_named(panel: Panel) -> Panel:
+    """The panel with a warning where series have no value at all."""
+    known = np.add.reduceat(~np.isnan(panel.y), panel.offsets[:-1], dtype=np.int64)
+    empty = panel.ids[known == 0]
+    if len(empty) == 0:
+        return panel
+    text = f"series have no value at all ({listing(empty)}); their forecasts rest on other rows"
+    return replace(panel, warnings=(*panel.warnings, Note("no_values", text, len(empty))))
 
 
 def _read_grid(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster.config.build import change
-from forecaster.config.defaults import WAITING
+from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError

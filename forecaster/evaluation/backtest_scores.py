@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster.baselines import Baseline, choose_baselines
-from forecaster.config.defaults import WAITING
+from forecaster.config.facts import WAITING
 from forecaster.data.clock import to_display
 from forecaster.data.panel import Panel
 from forecaster.evaluation.backtest import MOST_VALUES, Backtest

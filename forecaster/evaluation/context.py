@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecaster.config.defaults import QUANTILE_LEVELS, WAITING
+from forecaster.config.facts import QUANTILE_LEVELS, WAITING
+from forecaster.data.differences import seasonal_scale
 from forecaster.data.panel import Panel
 from forecaster.evaluation.events import duration_of
 from forecaster.evaluation.metrics import ScoringContext
-from forecaster.evaluation.value_errors import seasonal_scale
 from forecaster.evaluation.waiting import Waiting
 from forecaster.windows.bins import fit_bins, value_resolution
 from forecaster.windows.outcomes import Outcomes

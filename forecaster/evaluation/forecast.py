@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecaster.config.defaults import WAITING
+from forecaster.config.facts import WAITING
 from forecaster.data.as_of import read_as_of
 from forecaster.data.future import check_ahead, read_future
 from forecaster.data.load import Source, read_panel

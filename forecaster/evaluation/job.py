@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from forecaster.config.build import change
-from forecaster.config.defaults import WAITING, default_head
+from forecaster.config.defaults import default_head
+from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.data.ties import decided_ties

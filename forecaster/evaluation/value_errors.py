@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.baselines.history import rows_between
 from forecaster.distributions.base import Distribution
 
 # Probability below which a log score no longer grows: one value that was thought impossible costs 27.6.
@@ -141,30 +140,3 @@ def negative_log_likelihood(
         left = np.where(cut, -np.inf, left)
     mass = np.maximum(distribution.mass(left, right), LEAST_MASS)
     return np.asarray(-np.log(mass / width))
-
-
-def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_length: int = 1) -> np.ndarray:
-    """Mean absolute difference over one season of the training rows of every series.
-
-    Args:
-        y: (n_rows,) target of all series end to end, NaN where not observed.
-        begins: (n_series,) int64 first training row of each series.
-        ends: (n_series,) int64 row after the last.
-        season_length: Steps in one season; 1 for differences between neighbours.
-
-    Returns:
-        (n_series,) in the unit of y; NaN where it is 0 or no pair of rows is a season apart.
-
-    Source:
-        Hyndman and Koehler, "Another look at measures of forecast accuracy", IJF 22(4), 2006.
-
-    Example:
-        >>> seasonal_scale(np.array([1.0, 4.0, 2.0]), np.array([0]), np.array([3])).tolist()
-        [2.5]
-    """
-    rows, series = rows_between(begins, ends - season_length)
-    distance = np.abs(y[rows + season_length] - y[rows])
-    known = ~np.isnan(distance)
-    counts = np.bincount(series[known], minlength=len(begins))
-    total = np.bincount(series[known], weights=distance[known], minlength=len(begins))
-    return np.where(total > 0, total / np.maximum(counts, 1), np.nan)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.config.defaults import WAITING
+from forecaster.config.facts import WAITING
 from forecaster.data.panel import Note
 from forecaster.distributions import Distribution, Quantiles
 from forecaster.errors import ConfigError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import keras
 import numpy as np
 
-from forecaster.config.defaults import QUANTILE_LEVELS
+from forecaster.config.facts import QUANTILE_LEVELS, WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
 from forecaster.distributions import median_of
@@ -131,7 +131,7 @@ def _fit(
     linear = fit_linear(source) if settings.network.linear else None
     head = with_marks(make_head(name, settings, source, linear), len(panel.mark_names))
     architecture = make_architecture(settings, source, head.n_outputs)
-    plans = _plans(make_plan(settings, source.n_windows, hooks.schedule), settings, first)
+    plans = _plans(make_plan(settings, source.n_windows, hooks.schedule), settings, first, panel.kind)
     chooser = valid if first is None and valid.n_windows > 0 else None
     stage = f"{'fit' if first is None else 'fit again'} {name}"
 
@@ -202,14 +202,15 @@ def _corrected(fitted: Fitted, batch: Batch | None) -> tuple[Fitted, list[Note]]
     return replace(fitted, conformal=conformal), few_targets(levels, int(batch.mask.sum()))
 
 
-def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None) -> list[TrainingPlan]:
+def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None, kind: str) -> list[TrainingPlan]:
     """The plan of each member; after a first fit it ends at the step that was best then.
 
     The rate takes the same way up to there: the weights that were scored were found on it, and a shorter
-    cycle would end elsewhere.
+    cycle would end elsewhere. A one-cycle on values runs to its end: only its last steps make the weights
+    good, and the few rows that are new move the best step by chance.
     """
     plans = member_plans(plan, settings.training.ensemble or 1)
-    if first is None:
+    if first is None or (plan.schedule.must_finish and kind not in WAITING):
         return plans
     return [
         replace(one, n_steps=max(result.best_step, 1), schedule_steps=one.epochs * result.steps_per_epoch)

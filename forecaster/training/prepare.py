@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from forecaster.baselines import check_baselines
-from forecaster.config.defaults import Default, complete
+from forecaster.config.defaults import complete
+from forecaster.config.facts import Default
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
 from forecaster.data.season import find_season
@@ -56,7 +57,9 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         least = 0
     split = make_split(panel, window, least_train=history_rows(panel, least or 0) + window.horizon)
     panel, season = _with_season(panel, split, settings)
-    complete_settings, defaults = complete(settings, data_facts(panel, training_span(split.train, window)))
+    complete_settings, defaults = complete(
+        settings, data_facts(panel, training_span(split.train, window), window.horizon)
+    )
     _check(panel, complete_settings)
     parts = make_parts(panel, split, complete_settings.window, complete_settings.training.seed)
     return Prepared(

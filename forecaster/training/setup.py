@@ -64,7 +64,7 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         n_channels=len(channels),
         n_outputs=n_outputs,
         segment=network.segment or 1,
-        cell=network.cell,
+        cell=network.cell or "lstm",
         units=units if len(units) == n_layers else units[:1] * n_layers,
         dense_units=tuple(width for width in network.dense_layers or () if width > 0),
         dropout=network.dropout or 0.0,
@@ -225,7 +225,7 @@ def make_plan(settings: Settings, n_windows: int, schedule: Rate | None = None) 
     batch_size = min(training.batch_size or 32, n_windows)
     units = max(settings.network.units or (32,))
     return TrainingPlan(
-        optimizer=training.optimizer,
+        optimizer=training.optimizer or "rmsprop",
         learning_rate=training.learning_rate or 1e-3,
         momentum=training.momentum,
         clip=training.clip,

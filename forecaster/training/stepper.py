@@ -84,7 +84,13 @@ class KerasStepper:
     """``keras.Model.train_on_batch``, on any backend."""
 
     def __init__(self, model: keras.Model, head: Head, plan: TrainingPlan) -> None:
-        """Compile the model; see ``make_stepper`` for the arguments."""
+        """Compile the model; see ``make_stepper`` for the arguments.
+
+        Raises:
+            ValueError: Another precision than float32 is asked for.
+        """
+        if plan.precision != "float32":
+            raise ValueError(f"precision {plan.precision}: only float32 with this backend")
         self.model = model
         model.compile(optimizer=_keras_optimizer(plan), loss=_packed_loss(head))
 

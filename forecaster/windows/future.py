@@ -10,7 +10,8 @@ import numpy as np
 from forecaster.data.clock import advance
 from forecaster.data.panel import Panel
 from forecaster.windows.features import calendar_channels, calendar_numbers, check_features, n_static
-from forecaster.windows.transforms import Normaliser, channel_scales
+from forecaster.windows.scales import channel_scales
+from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Span, Windows
 
 

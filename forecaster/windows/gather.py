@@ -17,6 +17,7 @@ from forecaster.windows.future import Calendar, future_width, gather_known
 from forecaster.windows.marks import gather_marks, gather_next_marks
 from forecaster.windows.outcomes import gather_outcomes
 from forecaster.windows.rows import gather_past, gather_targets
+from forecaster.windows.scales import SPREAD_FLOOR
 from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Windows, thin
 
@@ -174,19 +175,20 @@ def with_scales(source: WindowSource) -> WindowSource:
         source.normaliser,
         static_shift=shift,
         static_scale=scale,
-        input_scale=_mean_and_spread(seen),
-        target_scale=_mean_and_spread(batch.target[batch.mask]),
+        input_scale=_mean_and_spread(seen, 1.0),
+        target_scale=_mean_and_spread(batch.target[batch.mask], SPREAD_FLOOR if source.cell is None else 1.0),
     )
     return replace(source, normaliser=normaliser)
 
 
-def _mean_and_spread(values: np.ndarray) -> tuple[float, float]:
+def _mean_and_spread(values: np.ndarray, still: float) -> tuple[float, float]:
     """Mean, and the standard deviation of a normal variable with the same mean absolute deviation.
 
-    Rounding leaves a little of what does not move; it is no spread.
+    Rounding leaves a little of what does not move; it is no spread, and ``still`` stands in for it: small for
+    targets, so that what has never moved is forecast not to.
     """
     if len(values) == 0:
         return 0.0, 1.0
     mean = float(values.mean(dtype=np.float64))
     spread = float(np.abs(values - mean).mean(dtype=np.float64)) * np.sqrt(np.pi / 2)
-    return mean, float(spread) if spread > 1e-6 * max(abs(mean), 1e-6) else 1.0
+    return mean, float(spread) if spread > 1e-6 * max(abs(mean), 1e-6) else still

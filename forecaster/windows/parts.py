@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.config.defaults import WAITING, DataFacts
+from forecaster.config.facts import WAITING, DataFacts
 from forecaster.config.settings import WindowSettings
+from forecaster.data.differences import nearest_naive
 from forecaster.data.panel import Panel
 from forecaster.data.units import usual_durations
 from forecaster.windows.features import find_calendar
@@ -120,12 +121,20 @@ def _durations(panel: Panel, gaps: np.ndarray) -> tuple[str, ...]:
     return usual_durations(gaps, panel.unit_length if panel.clock.kind == "date" else None)
 
 
-def data_facts(panel: Panel, span: Span) -> DataFacts:
+def _usual_length(lengths: np.ndarray) -> int:
+    """Length of the series that half of all rows lie in or in longer ones; 0 without rows."""
+    ordered = np.sort(lengths)
+    reached = np.cumsum(ordered)
+    return int(ordered[np.searchsorted(reached, reached[-1] / 2)]) if len(ordered) and reached[-1] else 0
+
+
+def data_facts(panel: Panel, span: Span, horizon: int = 1) -> DataFacts:
     """What the rules of the defaults look at, from the training rows alone.
 
     Args:
         panel: The rows.
         span: Training rows.
+        horizon: Steps to forecast.
 
     Returns:
         The facts.
@@ -138,10 +147,11 @@ def data_facts(panel: Panel, span: Span) -> DataFacts:
         has_ids=panel.n_series > 1 or "id" in panel.columns,
         n_series=panel.n_series,
         n_train=len(y),
-        median_length=int(np.median(rows.lengths)) if panel.n_series else 0,
+        usual_length=_usual_length(rows.lengths),
         season_length=panel.season_length,
         lowest=float(y.min()) if len(y) else 0.0,
         spread_ratio=float(high / low) if low > 0 else float("inf"),
+        naive=nearest_naive(rows, horizon) if panel.kind == "values" else "last",
         n_open=int((rows.lengths > 0).sum()) if span.as_of is not None and panel.n_series > 1 else 0,
         calendar=find_calendar(rows),
         within=_durations(panel, y) if panel.kind == "events" else (),

@@ -14,12 +14,11 @@ import numpy as np
 from forecaster.data.panel import Panel
 from forecaster.distributions.steps import AffineStep, LogStep, Step
 from forecaster.errors import ConfigError
+from forecaster.windows.scales import channel_scales, fit_recent, fit_scales, of_series, own_scales
 from forecaster.windows.windows import Span
 
 # Lowest value of a logarithm after `level`, as a share of the level.
 LEVEL_FLOOR = 0.02
-# Smallest spread of a channel that hardly moves, as a share of its mean.
-SPREAD_FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,9 @@ class Fitted:
 
     Attributes:
         name: ``standard``, ``minmax``, ``log``, ``level`` or ``last``.
-        shift: (1,) or (n_series,) subtracted by standard and minmax; empty otherwise.
-        scale: Likewise, divided by; 0 for a series without a training row.
+        shift: (1,) or (n_series,) subtracted by standard and minmax; (n_series,) what level and last go by in
+            a window without a value; empty for log.
+        scale: Likewise, divided by; 0 for a series that never moved, which goes by its window.
         floor: Lowest value that ``log`` takes.
     """
 
@@ -76,7 +76,9 @@ class Normaliser:
     @property
     def is_common(self) -> bool:
         """Whether targets of all windows go through the same numbers."""
-        fixed = all(f.name == "log" or len(f.shift) == 1 for f in self.steps)
+        fixed = all(
+            f.name == "log" or (f.name in ("standard", "minmax") and len(f.shift) == 1) for f in self.steps
+        )
         return fixed and self.residual == "none"
 
     def normalise(self, past: np.ndarray, series: np.ndarray, horizon: int) -> tuple[np.ndarray, list[Step]]:
@@ -110,23 +112,31 @@ class Normaliser:
         if fitted.name == "log":
             return LogStep(fitted.floor)
         if fitted.name == "level":
-            return AffineStep(np.zeros((len(x), 1)), self._level(x))
+            return AffineStep(np.zeros((len(x), 1)), self._level(x, fitted, series)[:, None])
         if fitted.name == "last":
-            return AffineStep(last_observed(x)[:, None], np.ones((1, 1)))
+            last = last_observed(x)
+            empty = np.isnan(x).all(axis=1)
+            if empty.any() and len(fitted.shift):
+                last[empty] = of_series(fitted.shift, series[empty])
+            return AffineStep(last[:, None], np.ones((1, 1)))
         if len(fitted.shift) == 1:
             return AffineStep(fitted.shift[None], fitted.scale[None])
         shift, scale = fitted.shift[series], fitted.scale[series]
-        unknown = (series < 0) | (scale == 0)  # not trained on, or no training row observed
-        if unknown.any():
-            shift[unknown], scale[unknown] = _own(x[unknown], fitted.name)
+        unsure = (series < 0) | (scale == 0)  # not trained on, or not moved in training
+        if unsure.any():
+            trained = fitted.shift, fitted.scale
+            shift[unsure], scale[unsure] = own_scales(x[unsure], series[unsure], trained, fitted.name)
         return AffineStep(shift[:, None], scale[:, None])
 
-    def _level(self, x: np.ndarray) -> np.ndarray:
-        """(batch, 1) mean size of the last season, of the window where that is all missing."""
+    def _level(self, x: np.ndarray, fitted: Fitted, series: np.ndarray) -> np.ndarray:
+        """(batch,) mean size of the last season, of the window where that is 0, else of the series."""
         recent = x[:, -self.season_length :] if self.season_length > 1 else x
         level = _mean_size(recent)
         level = np.where(level > 0, level, _mean_size(x))
-        return np.where(level > 0, level, 1.0)[:, None]
+        nothing = level == 0
+        if nothing.any():
+            level[nothing] = of_series(fitted.scale, series[nothing]) if len(fitted.scale) else 1.0
+        return level
 
     def _naive(self, x: np.ndarray, horizon: int) -> np.ndarray:
         """(batch, horizon) naive forecast of normalised windows (batch, look_back)."""
@@ -172,7 +182,8 @@ def fit_normaliser(
                     f"--transforms {','.join(names)}: {name} cannot follow level or last, "
                     f"which differ from window to window. Put {name} first."
                 )
-            fitted = _fit_affine(x, series if scope == "series" else None, panel.n_series, name)
+            found = fit_scales(x, series if scope == "series" else None, panel.n_series, name)
+            fitted = Fitted(name, *found)
             where = series if scope == "series" else np.zeros(len(x), dtype=np.int64)
             x = (x - fitted.shift[where]) / np.where(fitted.scale > 0, fitted.scale, 1.0)[where]
         elif name == "log":
@@ -180,7 +191,7 @@ def fit_normaliser(
             fitted = Fitted(name, empty, empty, floor)
             x = np.log(np.maximum(x, floor))
         else:
-            fitted = Fitted(name, empty, empty)
+            fitted = Fitted(name, *fit_recent(x, kept.offsets, name, panel.season_length))
         steps.append(fitted)
     shift, scale = channel_scales(kept.values)
     return Normaliser(tuple(steps), residual, panel.season_length, panel.target, shift, scale)
@@ -211,54 +222,3 @@ def _mean_size(x: np.ndarray) -> np.ndarray:
     """(batch,) mean of the absolute values that are there; 0 where none is."""
     known = ~np.isnan(x)
     return np.asarray(np.where(known, np.abs(x), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
-
-
-def _spread(scale: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """``scale``, kept from vanishing for channels that do not move."""
-    least = SPREAD_FLOOR * np.abs(shift)
-    return np.where(scale > least, scale, np.where(least > 0, least, 1.0))
-
-
-def _own(x: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Shift and scale (batch,) of windows (batch, look_back) of series that were not trained on."""
-    rows = np.repeat(np.arange(len(x)), x.shape[1])
-    fitted = _fit_affine(x.ravel(), rows, len(x), name)
-    return fitted.shift, np.where(fitted.scale > 0, fitted.scale, 1.0)
-
-
-def _fit_affine(x: np.ndarray, series: np.ndarray | None, n_series: int, name: str) -> Fitted:
-    """Standard or minmax of rows ``x`` (n,), over all or for each series; neutral where no row is known."""
-    known = ~np.isnan(x)
-    values = x[known]
-    group = np.zeros(len(values), dtype=np.int64) if series is None else series[known]
-    n_groups = 1 if series is None else n_series
-    counts = np.bincount(group, minlength=n_groups)
-    if name == "standard":
-        divisor = np.maximum(counts, 1)
-        shift = np.bincount(group, weights=values, minlength=n_groups) / divisor
-        squares = np.bincount(group, weights=(values - shift[group]) ** 2, minlength=n_groups)
-        scale = np.sqrt(squares / divisor)
-    else:
-        low, high = np.full(n_groups, np.inf), np.full(n_groups, -np.inf)
-        np.minimum.at(low, group, values)
-        np.maximum.at(high, group, values)
-        shift = np.where(counts > 0, low, 0.0)
-        scale = np.where(counts > 0, high - shift, 0.0)
-    scale = _spread(scale, shift)
-    return Fitted(name, shift, scale if series is None else np.where(counts > 0, scale, 0.0))
-
-
-def channel_scales(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of every column.
-
-    Args:
-        values: (n_rows, n_channels) float64, NaN where not observed.
-
-    Returns:
-        Both (n_channels,), 0 and 1 for a channel never observed; no deviation vanishes.
-    """
-    shifts, scales = np.zeros(values.shape[1]), np.ones(values.shape[1])
-    for channel in range(values.shape[1]):
-        fitted = _fit_affine(values[:, channel], None, 1, "standard")
-        shifts[channel], scales[channel] = fitted.shift[0], fitted.scale[0]
-    return shifts, scales

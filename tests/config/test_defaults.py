@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from forecaster.config.build import flatten, make_settings
-from forecaster.config.defaults import DataFacts, complete
+from forecaster.config.defaults import complete
+from forecaster.config.facts import DataFacts
 
 VALUES = DataFacts("values", False, 1, 1000, 1000, 12, 5.0, 3.0)
 EVENTS = DataFacts("events", True, 500, 3000, 4, 1, 0.0, 100.0)
@@ -110,7 +111,7 @@ def test_epochs_that_are_given_are_all_windows_each() -> None:
     chosen, _ = complete(make_settings({}), facts)
     assert given.training.steps_per_epoch is None
     assert classic.training.steps_per_epoch is None and classic.training.epochs == 10
-    assert chosen.training.steps_per_epoch == 100 and chosen.training.epochs == 20
+    assert chosen.training.steps_per_epoch == 100 and chosen.training.epochs == 30
 
 
 def test_look_back_that_is_chosen_leaves_rows_for_targets() -> None:

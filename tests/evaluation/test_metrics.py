@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from forecaster.data.differences import seasonal_scale
 from forecaster.distributions import Binned, Clipped, Normal, Pointed, PointMass, Quantiles
 from forecaster.evaluation.metrics import ScoringContext, score
 from forecaster.evaluation.value_errors import (
@@ -10,7 +11,6 @@ from forecaster.evaluation.value_errors import (
     negative_log_likelihood,
     quantile_error,
     scaled_error,
-    seasonal_scale,
     squared_error,
     symmetric_error,
 )

@@ -36,11 +36,11 @@ def test_pinball_loss_of_two_levels() -> None:
     gap = 2 * 0.6744898
     outputs = torch.tensor([[[10.0, 0.0]]])
     assert head.quantiles(outputs)[0, 0].tolist() == pytest.approx([10, 10 + gap], abs=1e-5)
-    # y = 12: 0.25 * 2 below, 0.75 * (2 - gap) above
-    expected = (0.25 * 2 + 0.75 * (2 - gap)) / 2
+    # y = 12: 0.25 * 2 below, 0.75 * (2 - gap) above; half of the loss is that of the middle
+    expected = (0.25 * 2 + 0.75 * (2 - gap)) / 4 + 0.25 * 2 / 2
     assert float(head.loss(torch.tensor([[12.0]]), ONE, outputs)) == pytest.approx(expected, abs=1e-5)
     # y = 8: 0.75 * 2 and 0.25 * (2 + gap)
-    expected = (0.75 * 2 + 0.25 * (2 + gap)) / 2
+    expected = (0.75 * 2 + 0.25 * (2 + gap)) / 4 + 0.75 * 2 / 2
     assert float(head.loss(torch.tensor([[8.0]]), ONE, outputs)) == pytest.approx(expected, abs=1e-5)
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from forecaster.config.defaults import QUANTILE_LEVELS
+from forecaster.config.facts import QUANTILE_LEVELS
 from forecaster.distributions import Normal, Quantiles
 from forecaster.errors import ConfigError
 from forecaster.training.conformal import Conformal, check_conformal, few_targets, targets_needed

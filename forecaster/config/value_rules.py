@@ -1,0 +1,186 @@
+"""Defaults of value series: every rule, its numbers and its reason.
+
+The numbers were chosen on the last horizon of the training parts of several data sets, by
+``benchmarks/choose_defaults.py``, whose log lies beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from forecaster.config.facts import LITTLE_DATA, QUANTILE_LEVELS, SMALL_STEP, DataFacts, Rules
+
+# Seasons that a look-back holds at most.
+MOST_SEASONS = 28
+
+# Steps of the recurrent layer at most where no season says how long a segment is.
+MOST_SEGMENTS = 24
+
+# Horizons that fit side by side into the training rows: below this, training is short and careful, for the
+# windows are many but tell little that is new.
+FEW_HORIZONS = 1_000
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a preset spends.
+
+    Attributes:
+        steps: Factor of the number of steps.
+        width: Factor of the units.
+        members: Networks of an ensemble at most.
+        work: Multiplications in all members' recurrent layers for which it has time, one at least.
+    """
+
+    steps: float
+    width: float
+    members: int
+    work: float
+
+
+EFFORTS = {
+    "fast": Effort(0.3, 0.5, 1, 0.0),
+    "balanced": Effort(1.0, 1.0, 3, 1.5e12),
+    "accurate": Effort(2.0, 2.0, 5, 1.2e13),
+}
+
+
+def choose_for_values(rules: Rules, facts: DataFacts) -> None:
+    """Fill in what is open for value series.
+
+    Args:
+        rules: Settings, the head among them.
+        facts: What the training rows are like.
+    """
+    effort = EFFORTS.get(rules.values["preset"], EFFORTS["balanced"])
+    _windows(rules, facts)
+    _transforms(rules, facts)
+    _network(rules, facts, effort)
+    _training(rules, facts, effort)
+
+
+def _n_horizons(rules: Rules, facts: DataFacts) -> int:
+    """How many horizons fit side by side into the training rows."""
+    return int(max(facts.n_train // rules.values["horizon"], 1))
+
+
+def _windows(rules: Rules, facts: DataFacts) -> None:
+    """look_back, min_history, segment and features."""
+    horizon, season, length = rules.values["horizon"], facts.season_length, facts.usual_length
+    most = length if facts.has_ids else max((length - horizon) // 2, 1)
+    if season > 1:
+        seasons = min(max(math.ceil(math.sqrt(length / season)), 2), MOST_SEASONS)
+        steps = max(seasons, math.ceil(horizon / season)) * season
+        why = (
+            f"{steps // season} seasons of {season} steps: the root of how many there are, a horizon at least"
+        )
+    else:
+        steps = min(max(2 * horizon, 8), max(length // 3, 1))
+        why = "twice the horizon, 8 at least, a third of a series at most"
+    if steps > most:
+        steps, why = most, f"half of {length} training rows less the horizon"
+    rules.choose("look_back", steps, why)
+    look_back = rules.values["look_back"]
+    if facts.has_ids:
+        rules.choose("min_history", 1, "short series are padded on the left")
+    rules.choose("min_history", look_back, "a single series: full windows only")
+    if season > 1 and look_back >= 2 * season:
+        rules.choose("segment", season, "a step of one season each")
+    segment = math.ceil(look_back / MOST_SEGMENTS)
+    rules.choose(
+        "segment", segment, f"no season to go by: {math.ceil(look_back / segment)} steps of the network"
+    )
+    rules.choose("features", ("none",), "the season says what the calendar would")
+
+
+def _transforms(rules: Rules, facts: DataFacts) -> None:
+    """transforms, scope, residual and n_bins."""
+    season, look_back = facts.season_length, rules.values["look_back"]
+    if rules.values["task"] != "regress" and not isinstance(rules.values["bins"], str):
+        rules.choose("transforms", ("standard",), "the edges given are in the unit of the data")
+        rules.choose("residual", "none", "the edges given are in the unit of the data")
+    if facts.lowest > 0:
+        rules.choose("transforms", ("level", "log"), "all values are positive: relative changes")
+    rules.choose("transforms", ("standard",), "values that are zero or below: no logarithm")
+    if "last" in rules.values["transforms"]:
+        rules.choose("residual", "none", "changes since the last value are learnt already")
+    naive = facts.naive if facts.naive != "season" or look_back >= season > 1 else "last"
+    reasons = {
+        "season": "correct the value of one season ago, the nearest naive forecast",
+        "last": "correct the last value, the nearest naive forecast",
+        "none": "the mean is nearer than the last value and the last season",
+    }
+    rules.choose("residual", naive, reasons[naive])
+    rules.choose("scope", "series", "each series has its own scale")
+    n_bins = min(max(round(math.sqrt(facts.n_train)), 5), 20)
+    rules.choose("n_bins", n_bins, "the root of the number of training rows, 5 to 20")
+
+
+def _network(rules: Rules, facts: DataFacts, effort: Effort) -> None:
+    """Cell, layers, units, dropout, decoder, vectors of series."""
+    rules.choose("cell", "gru", "as good as an LSTM of the same width, at three quarters of its cost")
+    rules.choose("linear", False, "no mixture to weigh it")
+    rules.choose("loss", "mse", "the mean is forecast")
+    rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
+    units = rules.values["units"]
+    n_layers = len(units) if units is not None and len(units) > 1 else 1
+    rules.choose("layers", n_layers, "one wide layer learns more in the same time than two narrow ones")
+    width = 32 if facts.n_train < 1_000 else 64 if facts.n_train < 5_000 else 128
+    width = width if facts.n_train < 50_000 else 256
+    if facts.n_train >= LITTLE_DATA:
+        width = round(width * effort.width)
+    rules.choose("units", (width,), f"{facts.n_train:,} training rows")
+    few = _n_horizons(rules, facts) < FEW_HORIZONS
+    why = "few horizons to learn from" if few else "many horizons to learn from"
+    rules.choose("dropout", 0.3 if few else 0.2, why)
+    if rules.values["static"]:
+        rules.choose("dense_layers", (width,), "the state and the static columns meet in a dense layer")
+    rules.choose("dense_layers", (), "the state goes to the decoder directly")
+    rules.choose("decoder", "parallel", "segments of the horizon share what they learn")
+    long = facts.n_series > 1 and facts.usual_length >= 50 * max(facts.n_series, 1)
+    rules.choose(
+        "series_units", 16 if long else 0, "few long series: each has its ways" if long else "many series"
+    )
+
+
+def _training(rules: Rules, facts: DataFacts, effort: Effort) -> None:
+    """Batch, steps, rate, schedule, patience and ensemble."""
+    n_windows = max(facts.n_train // rules.values["stride"], 1)
+    n_horizons = _n_horizons(rules, facts)
+    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
+    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    rules.choose("optimizer", "adam", "further than rmsprop in the same number of steps")
+    rules.choose("schedule", "one-cycle", "fast and without tuning")
+    if rules.values["schedule"] == "one-cycle":
+        few = n_horizons < FEW_HORIZONS
+        why = "the peak of a one-cycle; " + ("few" if few else "many") + " horizons to learn from"
+        rules.choose("learning_rate", 1e-3 if few else 3e-3, why)
+    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
+    steps = min(max(n_horizons // 2, 400), 3_000)
+    steps = round(steps * effort.steps)
+    if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
+        whole = math.ceil(n_windows / rules.values["batch_size"])
+        rules.choose("steps_per_epoch", min(whole, 100), "all windows, or 100 steps between two validations")
+        epochs = math.ceil(steps / rules.values["steps_per_epoch"])
+        rules.choose(
+            "epochs",
+            epochs,
+            f"about {steps:,} steps: half of the {n_horizons:,} horizons in the rows, 400 to 3,000",
+        )
+    if rules.values["schedule"] != "one-cycle":
+        rules.choose("patience", 10, "epochs without gain")
+    if max(rules.values["units"]) * rules.values["batch_size"] <= SMALL_STEP:
+        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
+    rules.choose("conformal", False, "quantiles as they were learnt")
+    rules.choose("refit", False, "scored as the validation part chose it")
+    members = int(min(max(effort.work // _work(rules), 1), effort.members))
+    rules.choose("ensemble", members, f"seeds that preset {rules.values['preset']} has time for")
+
+
+def _work(rules: Rules) -> float:
+    """Multiplications of one network's recurrent layers over its training, about."""
+    values = rules.values
+    segments = sum(math.ceil(values[name] / values["segment"]) for name in ("look_back", "horizon"))
+    steps = values["epochs"] * (values["steps_per_epoch"] or 100)
+    return float(steps * values["batch_size"] * segments * 3 * max(values["units"]) ** 2)

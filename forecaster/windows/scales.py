@@ -1,0 +1,148 @@
+"""Numbers that transforms learn from training rows: means and spreads, over all or for each series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Smallest spread of a channel that hardly moves, as a share of its mean; of zeros, of the usual spread.
+SPREAD_FLOOR = 1e-3
+
+# Rows at the end of a series, a season at least, whose mean size is its level where a window has none.
+RECENT_ROWS = 10
+
+# Shift and scale, both of one number or one for each series.
+Scales = tuple[np.ndarray, np.ndarray]
+
+
+def fit_scales(x: np.ndarray, series: np.ndarray | None, n_series: int, name: str) -> Scales:
+    """What standard and minmax take off and divide by.
+
+    Args:
+        x: (n_rows,) float64, NaN where not observed.
+        series: (n_rows,) int64 series of every row; None for one scale over all.
+        n_series: Number of series.
+        name: ``standard`` or ``minmax``.
+
+    Returns:
+        Shift and scale, (1,) or (n_series,). A scale over all rows does not vanish; the one of several series
+        is 0 where a series does not move, which then goes by each window (``own_scales``). One value alone
+        says nothing of its spread, which is taken for the usual one, at most the value itself. The shift of
+        a series without a row is the median of the others.
+    """
+    n_groups = 1 if series is None else n_series
+    counts, shift, scale = _moments(x, series, n_groups, name)
+    if n_groups == 1:
+        least = SPREAD_FLOOR * np.abs(shift)
+        return shift, np.where(scale > least, scale, np.where(least > 0, least, 1.0))
+    if not counts.all():
+        shift = np.where(counts > 0, shift, np.median(shift[counts > 0]) if counts.any() else 0.0)
+    scale = np.where(scale > SPREAD_FLOOR * np.abs(shift), scale, 0.0)
+    return shift, np.where(counts == 1, np.minimum(np.abs(shift), _usual(scale)), scale)
+
+
+def own_scales(x: np.ndarray, series: np.ndarray, trained: Scales, name: str) -> Scales:
+    """The same of windows that go by their own values.
+
+    Args:
+        x: (batch, look_back) float64, NaN where not observed.
+        series: (batch,) int64 series among those trained on, -1 for others.
+        trained: Of the series that were trained on.
+        name: ``standard`` or ``minmax``.
+
+    Returns:
+        Both (batch,), no scale 0. A window without a value has the shift of its series, or the usual one.
+    """
+    rows = np.repeat(np.arange(len(x)), x.shape[1])
+    counts, shift, scale = _moments(x.ravel(), rows, len(x), name)
+    empty = counts == 0
+    if empty.any():
+        shift[empty] = of_series(trained[0], series[empty])
+    least = SPREAD_FLOOR * np.abs(shift)
+    usual = _usual(trained[1])
+    alone = (counts == 1) & (series < 0)
+    least = np.where(alone, np.maximum(np.minimum(np.abs(shift), usual), least), least)
+    scale = np.where(scale > least, scale, np.where(least > 0, least, SPREAD_FLOOR * usual))
+    scale[empty & (series < 0)] = usual
+    return shift, scale
+
+
+def of_series(numbers: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """The number of each window's series.
+
+    Args:
+        numbers: (n_series,) of the series trained on.
+        series: (batch,) int64 series among them, -1 for others.
+
+    Returns:
+        (batch,); the median of all for series not trained on.
+    """
+    own: np.ndarray = numbers[series]
+    return np.where(series < 0, np.median(numbers), own) if (series < 0).any() else own
+
+
+def fit_recent(x: np.ndarray, offsets: np.ndarray, name: str, season_length: int) -> Scales:
+    """What level and last go by in a window that says nothing: the last values of its series.
+
+    Args:
+        x: (n_rows,) float64, NaN where not observed.
+        offsets: (n_series + 1,) int64 first row of each series, and the number of rows.
+        name: ``level`` or ``last``.
+        season_length: Steps in one season.
+
+    Returns:
+        Shift and scale, (n_series,): for level 0 and the mean size of a series' last season, for last the
+        last value and 1; of a series without either the median of the others.
+    """
+    n_series = len(offsets) - 1
+    known = ~np.isnan(x)
+    values, group = x[known], np.repeat(np.arange(n_series), np.diff(offsets))[known]
+    is_level = name == "level"
+    ago = np.cumsum(np.bincount(group, minlength=n_series))[group] - np.arange(len(values))  # 1 for the last
+    taken = ago <= (max(season_length, RECENT_ROWS) if is_level else 1)
+    counts = np.bincount(group[taken], minlength=n_series)
+    sizes = np.abs(values[taken]) if is_level else values[taken]
+    means = np.bincount(group[taken], weights=sizes, minlength=n_series) / np.maximum(counts, 1)
+    says = means > 0 if is_level else counts > 0
+    usual = np.median(means[says]) if says.any() else float(is_level)
+    means = np.where(says, means, usual)
+    return (np.zeros(n_series), means) if is_level else (means, np.ones(n_series))
+
+
+def channel_scales(values: np.ndarray) -> Scales:
+    """Mean and standard deviation of every column.
+
+    Args:
+        values: (n_rows, n_channels) float64, NaN where not observed.
+
+    Returns:
+        Both (n_channels,), 0 and 1 for a channel never observed; no deviation vanishes.
+    """
+    found = [fit_scales(column, None, 1, "standard") for column in values.T]
+    shifts, scales = (np.array([one[part][0] for one in found]) for part in (0, 1))
+    return shifts, scales
+
+
+def _usual(scale: np.ndarray) -> float:
+    """Median scale of the series that move; 1 where none does."""
+    moved = scale[scale > 0]
+    return float(np.median(moved)) if len(moved) else 1.0
+
+
+def _moments(
+    x: np.ndarray, series: np.ndarray | None, n_groups: int, name: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Known rows of each group, shift, and scale, 0 where nothing moves or nothing is known."""
+    known = ~np.isnan(x)
+    values = x[known]
+    group = np.zeros(len(values), dtype=np.int64) if series is None else series[known]
+    counts = np.bincount(group, minlength=n_groups)
+    if name == "standard":
+        divisor = np.maximum(counts, 1)
+        shift = np.bincount(group, weights=values, minlength=n_groups) / divisor
+        squares = np.bincount(group, weights=(values - shift[group]) ** 2, minlength=n_groups)
+        return counts, shift, np.sqrt(squares / divisor)
+    low, high = np.full(n_groups, np.inf), np.full(n_groups, -np.inf)
+    np.minimum.at(low, group, values)
+    np.maximum.at(high, group, values)
+    shift = np.where(counts > 0, low, 0.0)
+    return counts, shift, np.where(counts > 0, high - shift, 0.0)
