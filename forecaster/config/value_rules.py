@@ -17,6 +17,9 @@ MOST_SEASONS = 28
 # Steps of the recurrent layer at most where no season says how long a segment is.
 MOST_SEGMENTS = 24
 
+# Steps of a training at least and at most, before the preset's factor.
+LEAST_STEPS, MOST_STEPS = 400, 4_000
+
 # Horizons that fit side by side into the training rows: below this, training is short and careful, for the
 # windows are many but tell little that is new.
 FEW_HORIZONS = 1_000
@@ -40,9 +43,9 @@ class Effort:
 
 
 EFFORTS = {
-    "fast": Effort(0.3, 0.5, 1, 0.0),
-    "balanced": Effort(1.0, 1.0, 3, 1.5e12),
-    "accurate": Effort(2.0, 2.0, 5, 1.2e13),
+    "fast": Effort(0.2, 0.5, 1, 0.0),
+    "balanced": Effort(1.0, 1.0, 3, 1.9e12),
+    "accurate": Effort(2.0, 2.0, 5, 1.5e13),
 }
 
 
@@ -70,11 +73,10 @@ def _windows(rules: Rules, facts: DataFacts) -> None:
     horizon, season, length = rules.values["horizon"], facts.season_length, facts.usual_length
     most = length if facts.has_ids else max((length - horizon) // 2, 1)
     if season > 1:
-        seasons = min(max(math.ceil(math.sqrt(length / season)), 2), MOST_SEASONS)
+        known = length / season
+        seasons = min(max(math.ceil(max(math.sqrt(known), known / 12)), 2), MOST_SEASONS)
         steps = max(seasons, math.ceil(horizon / season)) * season
-        why = (
-            f"{steps // season} seasons of {season} steps: the root of how many there are, a horizon at least"
-        )
+        why = f"{steps // season} seasons of {season} steps: the root of how many a series has, or a twelfth"
     else:
         steps = min(max(2 * horizon, 8), max(length // 3, 1))
         why = "twice the horizon, 8 at least, a third of a series at most"
@@ -102,10 +104,14 @@ def _transforms(rules: Rules, facts: DataFacts) -> None:
         rules.choose("residual", "none", "the edges given are in the unit of the data")
     if facts.lowest > 0:
         rules.choose("transforms", ("level", "log"), "all values are positive: relative changes")
-    rules.choose("transforms", ("standard",), "values that are zero or below: no logarithm")
-    if "last" in rules.values["transforms"]:
-        rules.choose("residual", "none", "changes since the last value are learnt already")
+    if facts.naive == "none":
+        rules.choose("transforms", ("standard",), "values of both signs that return to their mean")
+    rules.choose(
+        "transforms", ("standard", "last"), "values of both signs: whatever the level, changes since the last"
+    )
     naive = facts.naive if facts.naive != "season" or look_back >= season > 1 else "last"
+    if naive == "last" and "last" in rules.values["transforms"]:
+        rules.choose("residual", "none", "changes since the last value are learnt already")
     reasons = {
         "season": "correct the value of one season ago, the nearest naive forecast",
         "last": "correct the last value, the nearest naive forecast",
@@ -140,7 +146,9 @@ def _network(rules: Rules, facts: DataFacts, effort: Effort) -> None:
     rules.choose("decoder", "parallel", "segments of the horizon share what they learn")
     long = facts.n_series > 1 and facts.usual_length >= 50 * max(facts.n_series, 1)
     rules.choose(
-        "series_units", 16 if long else 0, "few long series: each has its ways" if long else "many series"
+        "series_units",
+        16 if long else 0,
+        "few long series: each has its ways" if long else "not few long series",
     )
 
 
@@ -157,7 +165,8 @@ def _training(rules: Rules, facts: DataFacts, effort: Effort) -> None:
         why = "the peak of a one-cycle; " + ("few" if few else "many") + " horizons to learn from"
         rules.choose("learning_rate", 1e-3 if few else 3e-3, why)
     rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
-    steps = min(max(n_horizons // 2, 400), 3_000)
+    passes = 3 * math.ceil(n_windows / rules.values["batch_size"])
+    steps = min(max(n_horizons // 2, passes, LEAST_STEPS), MOST_STEPS)
     steps = round(steps * effort.steps)
     if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
         whole = math.ceil(n_windows / rules.values["batch_size"])
@@ -166,7 +175,7 @@ def _training(rules: Rules, facts: DataFacts, effort: Effort) -> None:
         rules.choose(
             "epochs",
             epochs,
-            f"about {steps:,} steps: half of the {n_horizons:,} horizons in the rows, 400 to 3,000",
+            f"about {steps:,} steps: half of the {n_horizons:,} horizons in the rows, three passes at least",
         )
     if rules.values["schedule"] != "one-cycle":
         rules.choose("patience", 10, "epochs without gain")

@@ -111,7 +111,7 @@ def test_epochs_that_are_given_are_all_windows_each() -> None:
     chosen, _ = complete(make_settings({}), facts)
     assert given.training.steps_per_epoch is None
     assert classic.training.steps_per_epoch is None and classic.training.epochs == 10
-    assert chosen.training.steps_per_epoch == 100 and chosen.training.epochs == 30
+    assert chosen.training.steps_per_epoch == 100 and chosen.training.epochs == 40
 
 
 def test_look_back_that_is_chosen_leaves_rows_for_targets() -> None:
