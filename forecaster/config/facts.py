@@ -38,6 +38,7 @@ class DataFacts:
             not positive.
         naive: Which naive forecast is nearest over a horizon: ``none`` (the mean of a series), ``last`` or
             ``season``.
+        noise: Its error as a share of that of the mean of a series.
         n_open: Series whose last interval is open and learnt from.
         within: Durations near the quartiles of the gaps between events.
         calendar: Which of hour, weekday and month the stamps carry and the data has seen often enough.
@@ -52,6 +53,7 @@ class DataFacts:
     lowest: float
     spread_ratio: float
     naive: str = "last"
+    noise: float = 1.0
     n_open: int = 0
     calendar: tuple[str, ...] = ()
     within: tuple[str, ...] = ()

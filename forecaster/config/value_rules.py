@@ -17,8 +17,12 @@ MOST_SEASONS = 28
 # Steps of the recurrent layer at most where no season says how long a segment is.
 MOST_SEGMENTS = 24
 
-# Steps of a training at least and at most, before the preset's factor.
+# Steps of a training at least, and at most before the preset's factor.
 LEAST_STEPS, MOST_STEPS = 400, 4_000
+
+# A nearest naive forecast that misses by less than this share of what the mean misses by: series so regular
+# that much can be learnt of few horizons, from so many rows on.
+REGULAR, REGULAR_ROWS = 0.5, 1_000
 
 # Horizons that fit side by side into the training rows: below this, training is short and careful, for the
 # windows are many but tell little that is new.
@@ -68,6 +72,15 @@ def _n_horizons(rules: Rules, facts: DataFacts) -> int:
     return int(max(facts.n_train // rules.values["horizon"], 1))
 
 
+def _care(rules: Rules, facts: DataFacts) -> tuple[bool, str]:
+    """Whether training is to be short and careful, and why."""
+    if _n_horizons(rules, facts) >= FEW_HORIZONS:
+        return False, "many horizons to learn from"
+    if facts.noise < REGULAR and facts.n_train >= REGULAR_ROWS:
+        return False, "few horizons to learn from, but regular ones"
+    return True, "few horizons to learn from"
+
+
 def _windows(rules: Rules, facts: DataFacts) -> None:
     """look_back, min_history, segment and features."""
     horizon, season, length = rules.values["horizon"], facts.season_length, facts.usual_length
@@ -81,7 +94,8 @@ def _windows(rules: Rules, facts: DataFacts) -> None:
         steps = min(max(2 * horizon, 8), max(length // 3, 1))
         why = "twice the horizon, 8 at least, a third of a series at most"
     if steps > most:
-        steps, why = most, f"half of {length} training rows less the horizon"
+        part = "a series' " if facts.has_ids else "half of the "
+        steps, why = most, f"{part}{length} training rows" + ("" if facts.has_ids else " less the horizon")
     rules.choose("look_back", steps, why)
     look_back = rules.values["look_back"]
     if facts.has_ids:
@@ -125,7 +139,7 @@ def _transforms(rules: Rules, facts: DataFacts) -> None:
 
 def _network(rules: Rules, facts: DataFacts, effort: Effort) -> None:
     """Cell, layers, units, dropout, decoder, vectors of series."""
-    rules.choose("cell", "gru", "as good as an LSTM of the same width, at three quarters of its cost")
+    rules.choose("cell", "gru", "nearer than an LSTM of the same width after as many steps")
     rules.choose("linear", False, "no mixture to weigh it")
     rules.choose("loss", "mse", "the mean is forecast")
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
@@ -137,9 +151,8 @@ def _network(rules: Rules, facts: DataFacts, effort: Effort) -> None:
     if facts.n_train >= LITTLE_DATA:
         width = round(width * effort.width)
     rules.choose("units", (width,), f"{facts.n_train:,} training rows")
-    few = _n_horizons(rules, facts) < FEW_HORIZONS
-    why = "few horizons to learn from" if few else "many horizons to learn from"
-    rules.choose("dropout", 0.3 if few else 0.2, why)
+    careful, why = _care(rules, facts)
+    rules.choose("dropout", 0.3 if careful else 0.2, why)
     if rules.values["static"]:
         rules.choose("dense_layers", (width,), "the state and the static columns meet in a dense layer")
     rules.choose("dense_layers", (), "the state goes to the decoder directly")
@@ -156,18 +169,17 @@ def _training(rules: Rules, facts: DataFacts, effort: Effort) -> None:
     """Batch, steps, rate, schedule, patience and ensemble."""
     n_windows = max(facts.n_train // rules.values["stride"], 1)
     n_horizons = _n_horizons(rules, facts)
+    careful, why = _care(rules, facts)
     batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
     rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
     rules.choose("optimizer", "adam", "further than rmsprop in the same number of steps")
     rules.choose("schedule", "one-cycle", "fast and without tuning")
     if rules.values["schedule"] == "one-cycle":
-        few = n_horizons < FEW_HORIZONS
-        why = "the peak of a one-cycle; " + ("few" if few else "many") + " horizons to learn from"
-        rules.choose("learning_rate", 1e-3 if few else 3e-3, why)
+        rules.choose("learning_rate", 1e-3 if careful else 3e-3, f"the peak of a one-cycle; {why}")
     rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
     passes = 3 * math.ceil(n_windows / rules.values["batch_size"])
-    steps = min(max(n_horizons // 2, passes, LEAST_STEPS), MOST_STEPS)
-    steps = round(steps * effort.steps)
+    steps = min(max(n_horizons // 2, passes), MOST_STEPS)
+    steps = max(round(steps * effort.steps), LEAST_STEPS if careful else 2 * LEAST_STEPS)
     if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
         whole = math.ceil(n_windows / rules.values["batch_size"])
         rules.choose("steps_per_epoch", min(whole, 100), "all windows, or 100 steps between two validations")

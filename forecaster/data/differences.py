@@ -62,8 +62,8 @@ def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_l
     return np.where(total > ROUNDING * size, total / np.maximum(counts, 1), np.nan)
 
 
-def nearest_naive(rows: Panel, horizon: int) -> str:
-    """Which naive forecast is nearest to value series over a horizon, by the median of the series.
+def nearest_naive(rows: Panel, horizon: int) -> tuple[str, float]:
+    """Which naive forecast is nearest to value series over a horizon, and how near, by the median of series.
 
     Args:
         rows: Training rows.
@@ -71,7 +71,7 @@ def nearest_naive(rows: Panel, horizon: int) -> str:
 
     Returns:
         ``none`` (the mean of the series), ``last`` (the last value known) or ``season`` (the same phase of
-        the last season known).
+        the last season known); and its error as a share of that of the mean, 1 where nothing can be told.
     """
     season = rows.season_length
     ahead = np.unique(np.linspace(1, horizon, MOST_AHEAD).round().astype(int))
@@ -88,11 +88,13 @@ def nearest_naive(rows: Panel, horizon: int) -> str:
         errors["season"] = error_of(season * np.ceil(ahead / season))
     known = np.all([np.isfinite(error) for error in errors.values()], axis=0)
     if not known.any():
-        return "last"
+        return "last", 1.0
     relative = {
         name: float(np.median(error[known] / errors["last"][known])) for name, error in errors.items()
     }
-    return min(relative, key=lambda name: relative[name])
+    name = min(relative, key=lambda name: relative[name])
+    size = np.where(errors["none"] > 0, errors["none"], np.inf)
+    return name, float(np.median((errors[name] / size)[known]))
 
 
 def _mean_of(x: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:

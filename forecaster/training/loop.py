@@ -134,11 +134,11 @@ class _Training:
                 progress(result)
             if self._has_waited_enough(epoch):
                 break
-        if self.best_weights is not None:
-            self.stepper.restore(self.best_weights)
         after = self._probe()
         if not isfinite(after):
             raise self._not_a_number(after)
+        if self.best_weights is not None:
+            self.stepper.restore(self.best_weights)
         return TrainingResult(
             history=tuple(self.history),
             best_epoch=self.best_epoch,

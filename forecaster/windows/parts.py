@@ -142,6 +142,7 @@ def data_facts(panel: Panel, span: Span, horizon: int = 1) -> DataFacts:
     rows = panel.take(span.begins, span.ends)
     y = rows.y[np.isfinite(rows.y)]
     low, high = np.quantile(y, [0.05, 0.95]) if len(y) else (0.0, 0.0)
+    naive, noise = nearest_naive(rows, horizon) if panel.kind == "values" else ("last", 1.0)
     return DataFacts(
         kind=panel.kind,
         has_ids=panel.n_series > 1 or "id" in panel.columns,
@@ -151,7 +152,8 @@ def data_facts(panel: Panel, span: Span, horizon: int = 1) -> DataFacts:
         season_length=panel.season_length,
         lowest=float(y.min()) if len(y) else 0.0,
         spread_ratio=float(high / low) if low > 0 else float("inf"),
-        naive=nearest_naive(rows, horizon) if panel.kind == "values" else "last",
+        naive=naive,
+        noise=noise,
         n_open=int((rows.lengths > 0).sum()) if span.as_of is not None and panel.n_series > 1 else 0,
         calendar=find_calendar(rows),
         within=_durations(panel, y) if panel.kind == "events" else (),
