@@ -30,12 +30,13 @@ PRESETS = "balanced,accurate"
 RIVAL_PACKAGE = "statsforecast"
 
 
-def run_presets(name: str, options: argparse.Namespace) -> dict[str, Any]:
+def run_presets(name: str, options: argparse.Namespace, presets: Sequence[str]) -> dict[str, Any]:
     """Results of a row under each preset: for each seed, their mean, and which bars the mean is within.
 
     Args:
         name: Of ``ROWS``.
         options: Of the command line.
+        presets: Those to run.
 
     Returns:
         By preset.
@@ -43,7 +44,7 @@ def run_presets(name: str, options: argparse.Namespace) -> dict[str, Any]:
     problem = read_problem(name, options.data, options.fast)
     known = ROWS[name].known(problem, options.data)
     found = {}
-    for preset in options.presets:
+    for preset in presets:
         results = []
         for seed in options.seeds:
             scores = run_row(name, problem, Asked(preset, seed, options.fast), options.data)
@@ -104,21 +105,39 @@ def write(found: dict[str, Any], out: Path | None) -> None:
         out.with_suffix(".md").write_text("\n".join(markdown_lines(found)) + "\n", encoding="utf-8")
 
 
+def earlier_rows(out: Path | None, head: dict[str, Any]) -> dict[str, Any]:
+    """Rows of a run that was stopped, or that ran others: they are not run again.
+
+    Args:
+        out: The file to go on with.
+        head: Seeds, versions and whether it is a fast run; rows under others are not kept.
+
+    Returns:
+        By name, then preset.
+    """
+    if out is None or not out.is_file():
+        return {}
+    earlier = json.loads(out.read_text(encoding="utf-8"))
+    same = all(earlier.get(name) == head[name] for name in ("versions", "seeds", "fast"))
+    return dict(earlier["rows"]) if same else {}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the rows asked for, print the table, write the JSON."""
     options = read_options(arguments)
-    rows: dict[str, Any] = {}
     found: dict[str, Any] = {
         "versions": versions((*PACKAGES, RIVAL_PACKAGE)),
         "machine": machine(),
         "seeds": options.seeds,
         "fast": options.fast,
-        "rows": rows,
     }
+    rows = found["rows"] = earlier_rows(options.out, found)
     for name in options.only:
-        rows[name] = run_presets(name, options)
-        found["singles"] = singles_standing(rows, options.presets)
-        write(found, options.out)
+        left = [preset for preset in options.presets if preset not in rows.get(name, {})]
+        if left:
+            rows.setdefault(name, {}).update(run_presets(name, options, left))
+            found["singles"] = singles_standing(rows)
+            write(found, options.out)
     print("\n".join(markdown_lines(found)))
 
 

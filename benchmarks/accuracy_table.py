@@ -13,20 +13,19 @@ SECONDS = ("seconds_train", "seconds_predict", "seconds")
 HEADER = ("row", "preset", "metric", "value", "bar", "reached", "known", "train s", "predict s", "all s")
 
 
-def singles_standing(rows: dict[str, Any], presets: list[str]) -> dict[str, Any]:
+def singles_standing(rows: dict[str, Any]) -> dict[str, Any]:
     """In how many of the single series each preset is ahead of all rivals that count.
 
     Args:
         rows: Results by row and preset.
-        presets: Those run.
 
     Returns:
         By preset: ``n_ahead``, ``n_run``, ``met``, and ``not_ahead`` by series: who reaches the model.
     """
     found = {}
-    for preset in presets:
+    for preset in dict.fromkeys(preset for name in SINGLES for preset in rows.get(name, {})):
         is_ahead, reached_by = {}, {}
-        for name in (name for name in SINGLES if name in rows):
+        for name in (name for name in SINGLES if preset in rows.get(name, {})):
             one = rows[name][preset]
             is_ahead[name], reached_by[name] = standing(one["mean"]["mase"], one["known"]["mase"])
         if is_ahead:

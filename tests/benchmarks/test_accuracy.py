@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from accuracy import main, processor
+from accuracy import earlier_rows, main, processor
 from accuracy_rows import ROWS
 from accuracy_table import markdown_lines, singles_standing
 
@@ -81,7 +81,7 @@ def test_single_series_are_counted_together() -> None:
     rows = {
         name: {"balanced": one(mase)} for name, mase in zip(names, (0.5, 0.6, 0.7, 0.8, 0.95), strict=True)
     }
-    found = singles_standing(rows, ["balanced"])["balanced"]
+    found = singles_standing(rows)["balanced"]
     assert found == {"n_ahead": 4, "n_run": 5, "met": True, "not_ahead": {"min_temp": ["theta"]}}
     tree = {
         "rows": rows, "singles": {"balanced": found}, "seeds": [0], "fast": False, "versions": {"torch": "2"},
@@ -99,3 +99,12 @@ def test_the_processor_is_named(tmp_path: Path) -> None:
     (tmp_path / "cpuinfo").write_text("processor : 0\nmodel name\t: Some CPU: 2\n")
     assert processor(tmp_path / "cpuinfo") == "Some CPU: 2"
     assert processor(tmp_path / "none")
+
+
+def test_rows_that_are_in_the_file_are_kept_under_the_same_seeds_and_versions(tmp_path: Path) -> None:
+    head = {"versions": {"python": "3"}, "seeds": [0], "fast": False}
+    out, rows = tmp_path / "a.json", {"etth1": {"balanced": {"mean": {"mse": 0.4}}}}
+    assert earlier_rows(out, head) == {}
+    out.write_text(json.dumps({**head, "rows": rows}), encoding="utf-8")
+    assert earlier_rows(out, head) == rows
+    assert earlier_rows(out, {**head, "seeds": [0, 1]}) == earlier_rows(None, head) == {}
