@@ -27,6 +27,8 @@ REGULAR, REGULAR_ROWS = 0.5, 1_000
 # Horizons that fit side by side into the training rows: below this, training is short and careful, for the
 # windows are many but tell little that is new.
 FEW_HORIZONS = 1_000
+# From here on less is dropped: there is enough that no two windows share.
+MANY_HORIZONS = 4_000
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,14 @@ def _care(rules: Rules, facts: DataFacts) -> tuple[bool, str]:
     """Whether training is to be short and careful, and why."""
     if _n_horizons(rules, facts) >= FEW_HORIZONS:
         return False, "many horizons to learn from"
-    if facts.noise < REGULAR and facts.n_train >= REGULAR_ROWS:
+    if _is_regular(facts):
         return False, "few horizons to learn from, but regular ones"
     return True, "few horizons to learn from"
+
+
+def _is_regular(facts: DataFacts) -> bool:
+    """Whether series repeat themselves so well that little dropout and many steps do no harm."""
+    return facts.noise < REGULAR and facts.n_train >= REGULAR_ROWS
 
 
 def _windows(rules: Rules, facts: DataFacts) -> None:
@@ -151,8 +158,10 @@ def _network(rules: Rules, facts: DataFacts, effort: Effort) -> None:
     if facts.n_train >= LITTLE_DATA:
         width = round(width * effort.width)
     rules.choose("units", (width,), f"{facts.n_train:,} training rows")
-    careful, why = _care(rules, facts)
-    rules.choose("dropout", 0.3 if careful else 0.2, why)
+    n_horizons = _n_horizons(rules, facts)
+    less = n_horizons >= MANY_HORIZONS or _is_regular(facts)
+    why = "many horizons to learn from, or regular ones" if less else f"{n_horizons:,} horizons to learn from"
+    rules.choose("dropout", 0.2 if less else 0.3, why)
     if rules.values["static"]:
         rules.choose("dense_layers", (width,), "the state and the static columns meet in a dense layer")
     rules.choose("dense_layers", (), "the state goes to the decoder directly")
