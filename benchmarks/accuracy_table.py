@@ -10,7 +10,19 @@ from accuracy_rows import N_AHEAD, SINGLES
 from bench_rows import bar_text
 
 SECONDS = ("seconds_train", "seconds_predict", "seconds")
-HEADER = ("row", "preset", "metric", "value", "bar", "reached", "known", "train s", "predict s", "all s")
+HEADER = (
+    "row",
+    "preset",
+    "metric",
+    "value",
+    "bar",
+    "reached",
+    "known",
+    "train s",
+    "predict s",
+    "all s",
+    "threads",
+)
 
 
 def singles_standing(rows: dict[str, Any]) -> dict[str, Any]:
@@ -56,8 +68,8 @@ def markdown_lines(found: dict[str, Any]) -> Iterator[str]:
         f"{', '.join(f'{name} {version}' for name, version in versions.items() if name != 'processors')}."
     )
     yield (
-        f"Values are means over seeds. Seconds (threads: {machine['threads']}, or less where a fit asks for "
-        f"less): the fit that is scored and the final one; the forecast; all, with reading and baselines."
+        "Values are means over seeds. Seconds: the fit that is scored and the final one; the forecast; all, with "
+        "reading and baselines."
     )
     if found["fast"]:
         yield ""
@@ -80,7 +92,7 @@ def markdown_lines(found: dict[str, Any]) -> Iterator[str]:
 def _row_lines(name: str, preset: str, one: dict[str, Any]) -> Iterator[str]:
     """A line a metric; the seconds stand in the first."""
     bars = {bar["metric"]: bar for bar in one["bars"]}
-    seconds = [f"{one['mean'][key]:.1f}" for key in SECONDS]
+    seconds = [*(f"{one['mean'][key]:.1f}" for key in SECONDS), f"{one['mean']['threads']:g}"]
     for metric in (key for key in one["mean"] if key not in {*SECONDS, "threads"}):
         bar = bars.get(metric)
         known = ", ".join(f"{who} {value:.4g}" for who, value in one["known"].get(metric, {}).items())
@@ -95,7 +107,7 @@ def _row_lines(name: str, preset: str, one: dict[str, Any]) -> Iterator[str]:
             *seconds,
         )
         yield f"| {' | '.join(cells)} |"
-        seconds = [""] * len(SECONDS)
+        seconds = [""] * len(seconds)
 
 
 def _value(one: dict[str, Any], metric: str) -> str:

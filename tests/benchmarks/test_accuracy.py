@@ -90,7 +90,7 @@ def test_single_series_are_counted_together() -> None:
     lines = list(markdown_lines(tree))
     assert "ahead of naive, AutoETS and Theta in 4 of 5" in lines[-1] and "min_temp: theta." in lines[-1]
     assert (
-        "| taylor | balanced | mase | 0.5 |  |  | naive 1, theta 0.9, auto_ets 1.1 | 1.0 | 1.0 | 2.0 |"
+        "| taylor | balanced | mase | 0.5 |  |  | naive 1, theta 0.9, auto_ets 1.1 | 1.0 | 1.0 | 2.0 | 1 |"
         in lines
     )
 
