@@ -68,8 +68,8 @@ def markdown_lines(found: dict[str, Any]) -> Iterator[str]:
         f"{', '.join(f'{name} {version}' for name, version in versions.items() if name != 'processors')}."
     )
     yield (
-        "Values are means over seeds. Seconds: the fit that is scored and the final one; the forecast; all, with "
-        "reading and baselines."
+        "Values are means over seeds. Seconds: the fit that is scored and the final one; the forecast; all, "
+        "with reading and baselines."
     )
     if found["fast"]:
         yield ""
