@@ -1,7 +1,7 @@
 """Defaults of value series: every rule, its numbers and its reason.
 
-The numbers were chosen on the last horizons of the training parts of several data sets, with measurements that
-``benchmarks/choose_defaults.py`` repeats and logs.
+The numbers were chosen on the last horizons of the training parts of several data sets, with measurements
+that ``benchmarks/choose_defaults.py`` repeats and logs.
 """
 
 from __future__ import annotations
