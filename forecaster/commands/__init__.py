@@ -34,7 +34,18 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command's object, imported now."""
+        """The command's object, imported now.
+
+        Args:
+            ctx: Of the group.
+            cmd_name: As typed.
+
+        Returns:
+            The command; None for a name that is none.
+
+        Raises:
+            TypeError: The command's file does not hold it.
+        """
         del ctx
         if cmd_name not in COMMANDS:
             return None

@@ -53,7 +53,11 @@ def catch_interrupts() -> Iterator[StopFlag]:
         return
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        """First signal: set the flag; second: raise."""
+        """First signal: set the flag; second: raise.
+
+        Raises:
+            KeyboardInterrupt: At the second signal.
+        """
         if flag.is_set:
             raise KeyboardInterrupt
         flag.set(signal.Signals(number).name)
