@@ -12,6 +12,7 @@ from pydantic import field_validator
 
 from forecaster.config.fields import Listed, Names, Section, Size, setting, split_list
 
+Predict = Literal["return", "direction", "range", "close"]
 Preset = Literal["fast", "balanced", "accurate", "classic"]
 Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
@@ -76,6 +77,16 @@ class DataSettings(Section):
     duplicates: Literal["error", "first", "last", "mean", "sum"] = setting(
         "error", "Rows of one series with the same time (values, ohlc)."
     )
+    predict: Predict | None = setting(
+        None,
+        "What of prices (ohlc) is forecast: the next log return, the default; whether it is down, flat or up; "
+        "the log of high over low; or the close.",
+    )
+    calendar: str | None = setting(
+        None,
+        "Exchange whose sessions the rows are (ohlc), such as XNYS; the weekdays seen when not given.",
+        metavar="NAME",
+    )
     as_of: str | None = setting(
         None,
         "Moment from which events are forecast, or a file with one for each id; rows after it are not read.",
@@ -114,6 +125,13 @@ class WindowSettings(Section):
         "auto",
         "What values are scored beside: fast, the built-in baselines; all, AutoETS and Theta too (they need "
         "forecaster[baselines]); auto, these too where they are installed and take seconds.",
+    )
+    embargo: int | None = setting(
+        None,
+        "Rows left out after each part, and before a backtest's first target: no target of a part is within "
+        "them of the next part's.",
+        metavar="N",
+        ge=0,
     )
     split: Literal["time", "random"] = setting(
         "time", "Hold out the last rows, or random windows (leaky; labelled so in the report)."

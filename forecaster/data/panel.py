@@ -28,6 +28,9 @@ class Clock:
         resolution: Smallest spacing that the stamps carry: ns for dates, a number otherwise; None when
             not known.
         zone: IANA name or offset of the zone that dates are shown in; None when they carry none.
+        calendar: Name of the exchange whose sessions daily rows are, such as XNYS; None for weekdays.
+        slots: Times of day that intraday rows of sessions come at, rising, in ns since midnight where the
+            data are; empty for rows that go on through the night.
     """
 
     kind: TimeKind
@@ -35,6 +38,8 @@ class Clock:
     weekmask: str | None = None
     resolution: float | None = None
     zone: str | None = None
+    calendar: str | None = None
+    slots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ class Panel:
             them; None without marks. Events only.
         mark_names: Names of the marks.
         closes: (n_rows,) price that the log returns of an ``ohlc`` panel refer to; None otherwise.
+        predict: What of prices is forecast: ``return``, ``direction``, ``range`` or ``close``; empty for other
+            kinds.
+        returns: Indices in ``channels`` of changes of a price, which grow with its volatility.
+        volatility: Index in ``channels`` of the log of the size that the next change is expected to have; None
+            without. Of ``ohlc`` only, like ``returns``.
         gap: ``exact`` or ``calendar``, how gaps between events were counted.
         source: The file as the user typed it, for messages.
         why: The kind that was decided on and the reason, in one line.
@@ -125,6 +135,9 @@ class Panel:
     marks: np.ndarray | None = None
     mark_names: tuple[str, ...] = ()
     closes: np.ndarray | None = None
+    predict: str = ""
+    returns: tuple[int, ...] = ()
+    volatility: int | None = None
     gap: Literal["exact", "calendar"] = "exact"
     future_known: tuple[int, ...] = ()
     ahead: Ahead | None = None

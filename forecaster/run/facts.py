@@ -20,6 +20,7 @@ ARRAYS = {"values", "offsets", "times", "ids", "as_of", "began", "n_earlier", "m
 ARRAYS |= {"static", "ahead"}
 REPORTED = {"repairs", "warnings"}
 ADDED: dict[str, Any] = {"future_known": (), "static_names": (), "levels": {}}
+ADDED |= {"predict": "", "returns": (), "volatility": None}
 
 
 def panel_facts(panel: Panel) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
     facts["channels"] = [str(name) for name in panel.channels]
     facts["mark_names"] = [str(name) for name in panel.mark_names]
     facts["future_known"] = list(panel.future_known)
+    facts["returns"] = list(panel.returns)
     facts["static_names"] = list(panel.static_names)
     facts["levels"] = {name: list(levels) for name, levels in panel.levels.items()}
     facts["columns"] = {str(role): str(name) for role, name in panel.columns.items()}
@@ -67,10 +69,11 @@ def read_facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
         raise RunError(f"{place}: panel: missing or unknown: {listing(wrong)}. Train the run again.")
     known = dict(facts)
     try:
-        known["clock"] = Clock(**facts["clock"])
+        known["clock"] = Clock(**{**facts["clock"], "slots": tuple(facts["clock"].get("slots", ()))})
         known["channels"] = tuple(facts["channels"])
         known["mark_names"] = tuple(facts["mark_names"])
         known["future_known"] = tuple(facts["future_known"])
+        known["returns"] = tuple(facts["returns"])
         known["static_names"] = tuple(facts["static_names"])
         known["levels"] = {column: tuple(levels) for column, levels in facts["levels"].items()}
         known["columns"] = dict(facts["columns"])
@@ -78,7 +81,7 @@ def read_facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
             known["kind"] in KINDS
             and known["clock"].kind in DTYPES
             and all(isinstance(name, str) for name in (*known["mark_names"], *_names_of(known)))
-            and all(_is_channel(one, known["channels"]) for one in (known["target"], *known["future_known"]))
+            and all(_is_channel(one, known["channels"]) for one in _channels_of(known))
         )
     except (TypeError, ValueError, AttributeError):
         fits = False
@@ -92,6 +95,13 @@ def _names_of(known: Mapping[str, Any]) -> Iterator[object]:
     yield from (*known["channels"], *known["static_names"])
     for column, levels in known["levels"].items():
         yield from (column, *levels)
+
+
+def _channels_of(known: Mapping[str, Any]) -> Iterator[object]:
+    """Places of channels."""
+    yield from (known["target"], *known["future_known"], *known["returns"])
+    if known["volatility"] is not None:
+        yield known["volatility"]
 
 
 def _is_channel(place: object, channels: tuple[str, ...]) -> bool:
