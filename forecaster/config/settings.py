@@ -79,8 +79,8 @@ class DataSettings(Section):
     )
     predict: Predict | None = setting(
         None,
-        "What of prices (ohlc) is forecast: the next log return, the default; whether it is down, flat or up; "
-        "the log of high over low; or the close.",
+        "What of prices (ohlc) is forecast: the next log return, the default; whether it is down, flat or "
+        "up; the log of high over low; or the close.",
     )
     calendar: str | None = setting(
         None,

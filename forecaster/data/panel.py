@@ -97,11 +97,11 @@ class Panel:
             them; None without marks. Events only.
         mark_names: Names of the marks.
         closes: (n_rows,) price that the log returns of an ``ohlc`` panel refer to; None otherwise.
-        predict: What of prices is forecast: ``return``, ``direction``, ``range`` or ``close``; empty for other
-            kinds.
+        predict: What of prices is forecast: ``return``, ``direction``, ``range`` or ``close``; empty for
+            other kinds.
         returns: Indices in ``channels`` of changes of a price, which grow with its volatility.
-        volatility: Index in ``channels`` of the log of the size that the next change is expected to have; None
-            without. Of ``ohlc`` only, like ``returns``.
+        volatility: Index in ``channels`` of the log of the size that the next change is expected to have;
+            None without. Of ``ohlc`` only, like ``returns``.
         gap: ``exact`` or ``calendar``, how gaps between events were counted.
         source: The file as the user typed it, for messages.
         why: The kind that was decided on and the reason, in one line.
