@@ -22,6 +22,7 @@ from forecaster.data.calendar import (
     weekdays,
 )
 from forecaster.data.panel import Clock, TimeKind
+from forecaster.data.sessions import advance_sessions
 from forecaster.errors import ConfigError
 
 _SAMPLE = 200_000
@@ -106,6 +107,7 @@ def advance(clock: Clock, base: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
         (n,) as ``base``.
 
     Raises:
+        ConfigError: The calendar of its exchange is not to be had.
         ValueError: The clock has no step.
     """
     if clock.step is None:
@@ -116,16 +118,13 @@ def advance(clock: Clock, base: np.ndarray, n_steps: np.ndarray) -> np.ndarray:
         return np.asarray(base + n_steps * float(clock.step), dtype=np.float64)
     base = np.asarray(base, dtype="datetime64[ns]")
     count, unit = split_step(str(clock.step))
-    if unit == "ns":
+    if unit == "ns" and not clock.slots:
         return np.asarray(base + (n_steps * count).astype("timedelta64[ns]"))
     wall = to_wall(base, clock.zone)
-    if unit.startswith("month"):
+    if unit == "B" or clock.slots:
+        wall = advance_sessions(clock, wall, n_steps if clock.slots else n_steps * count)
+    elif unit.startswith("month"):
         wall = add_months(wall, n_steps * count, unit == "month end")
-    elif unit == "B":
-        days = wall.astype("datetime64[D]")
-        mask = clock.weekmask or "1111100"
-        later = np.busday_offset(days, n_steps * count, roll="backward", weekmask=mask)
-        wall = later.astype("datetime64[ns]") + (wall - days)
     else:
         wall = wall + (n_steps * count * DAY).astype("timedelta64[ns]")
     return from_wall(wall, clock.zone)

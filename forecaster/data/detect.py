@@ -97,7 +97,8 @@ def detect(
     if trained:
         return replace(_as_trained(table, settings, trained, run), levels=levels or {})
     refuse_unknown(table, settings)
-    ids = find_id(table, settings)
+    is_ohlc = has_prices(table, settings)
+    ids = find_id(table, settings.model_copy(update={"kind": "ohlc"}) if is_ohlc else settings)
     time = find_time(table, settings, ids)
     taken = {ids, time, *named_columns(settings)}
     found = _Found(table, settings, ids, time, find_numbers(table, taken))
@@ -108,6 +109,13 @@ def detect(
     return replace(
         detection, why=f"{detection.why}; '{rows[0]}' is another in every row, so it names no series"
     )
+
+
+def has_prices(table: Table, settings: DataSettings) -> bool:
+    """Whether there are columns for all four prices, and nothing but prices was asked for."""
+    if settings.kind not in ("auto", "ohlc") or settings.target is not None or settings.count_per is not None:
+        return False
+    return all(first_named(table.columns, OHLC_NAMES[role]) is not None for role in PRICES)
 
 
 def _decide(found: _Found) -> Detection:
@@ -140,8 +148,7 @@ def _auto(found: _Found) -> Detection:
     settings, numbers, time = found.settings, found.numbers, found.time
     if time is None:
         return _auto_timeless(found)
-    prices = [role for role in PRICES if first_named(found.table.columns, OHLC_NAMES[role])]
-    if len(prices) == 4 and settings.target is None:
+    if has_prices(found.table, settings):
         return _ohlc(found, "because there are columns for open, high, low and close")
     if not numbers and settings.target is None:
         return _events(found, f"because there is a time, '{time}', and no number")

@@ -1,4 +1,4 @@
-"""Usual names of columns, in any case and spelling, in English and Chinese."""
+"""Usual names of columns, in any case and spelling, in English, Chinese and, of prices, German."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ ID_NAMES = (
 ROW_NAMES = ("id", "code", "name", "编号", "代码", "名称")
 TICKER_NAMES = (
     *("tscode", "ticker", "symbol", "股票代码", "证券代码", "代码", "stockcode", "code", "stock", "asset"),
-    *("uniqueid", "itemid", "name", "id"),
+    *("security", "secid", "instrument", "isin", "ric", "wkn", "permno", "pair", "kürzel"),
+    *("uniqueid", "itemid", "name", "id", "名称", "股票名称", "证券简称"),
 )
 TIME_NAMES = (
     *("ds", "timestamp", "datetime", "date", "time", "tradedate", "tradetime", "stamp", "ts", "dt"),
@@ -31,15 +32,33 @@ OTHER_VALUE_NAMES = (
     *("close", "price", "sales", "demand", "count", "ot", "load", "calls", "volume", "quantity"),
     *("销量", "销售额", "收盘", "收盘价"),
 )
+# Behind English names those of terminals, then German and Chinese ones; of several columns with a usual
+# name the one that comes first here is taken.
 OHLC_NAMES: dict[str, tuple[str, ...]] = {
-    "open": ("open", "openprice", "priceopen", "o", "开盘", "开盘价"),
-    "high": ("high", "highprice", "pricehigh", "h", "最高", "最高价"),
-    "low": ("low", "lowprice", "pricelow", "l", "最低", "最低价"),
-    "close": ("close", "closeprice", "priceclose", "closelast", "last", "c", "收盘", "收盘价"),
-    "volume": ("volume", "vol", "v", "tradevolume", "成交量"),
+    "open": (
+        *("open", "openprice", "priceopen", "openingprice", "o", "pxopen"),
+        *("eröffnung", "eroeffnung", "eröffnungskurs", "eröffn", "erster", "开盘", "开盘价", "开"),
+    ),
+    "high": (
+        *("high", "highprice", "pricehigh", "highestprice", "dayhigh", "h", "pxhigh"),
+        *("hoch", "höchstkurs", "tageshoch", "最高", "最高价", "高"),
+    ),
+    "low": (
+        *("low", "lowprice", "pricelow", "lowestprice", "daylow", "l", "pxlow"),
+        *("tief", "tiefstkurs", "tagestief", "最低", "最低价", "低"),
+    ),
+    "close": (
+        *("close", "closeprice", "priceclose", "closingprice", "closelast", "last", "lastprice", "c"),
+        *("pxlast", "pxclose", "settle", "schluss", "schlusskurs", "letzter", "zuletzt"),
+        *("收盘", "收盘价", "收", "price"),
+    ),
+    "volume": (
+        *("volume", "vol", "v", "tradevolume", "tradedvolume", "totalvolume", "tickvol", "pxvolume"),
+        *("stück", "stücke", "stuecke", "volumen", "成交量", "交易量"),
+    ),
     "adj_close": (
-        *("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice"),
-        *("复权收盘价", "后复权收盘价"),
+        *("adjclose", "adjustedclose", "closeadj", "closeadjusted", "adjcloseprice", "adjustedcloseprice"),
+        *("adjclosingprice", "adjustedclosingprice", "复权收盘价", "后复权收盘价", "前复权收盘价"),
     ),
 }
 _INTERVAL = re.compile(

@@ -13,7 +13,11 @@ Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def merge_duplicates(
-    rows: Rows, how: str, origin: tuple[Table, str, Order]
+    rows: Rows,
+    how: str,
+    origin: tuple[Table, str, Order],
+    ids: np.ndarray | None = None,
+    ways: str = "first, last, mean or sum",
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[Note, ...]]:
     """Rows with one row per time in every series.
 
@@ -21,6 +25,8 @@ def merge_duplicates(
         rows: times (n_rows,), values (n_rows, n_columns) and offsets (n_series + 1,).
         how: error, first, last, mean or sum.
         origin: The table, its time column and the order of its rows, for messages.
+        ids: (n_series,) names of the series, for messages; None where the file names none.
+        ways: What ``how`` may be, for messages.
 
     Returns:
         Times, values and offsets, and a note with the number of rows merged.
@@ -36,13 +42,9 @@ def merge_duplicates(
     if count == 0:
         return times, values, offsets, ()
     if how == "error":
-        table, name, order = origin
-        row = order.row(int(np.argmax(again)))
-        more = f" ({count} such rows)" if count > 1 else ""
-        raise DataError(
-            f"{table.place(row, name)}: '{table.field(row, name)}' is there already in this series{more}. "
-            "Remove the row, use --duplicates first, last, mean or sum, or name the series with --id."
-        )
+        place = int(np.argmax(again))
+        name = None if ids is None else ids[np.searchsorted(offsets, place, side="right") - 1]
+        raise _refusal(origin, (place, count), name, ways)
     begins = np.flatnonzero(~again)
     if how == "first":
         merged = values[begins]
@@ -59,6 +61,21 @@ def merge_duplicates(
     words = {"mean": "averaged", "sum": "added up"}.get(how, f"the {how} was kept")
     note = Note("duplicates", f"rows with the time of the row before in their series: {words}", count)
     return times[begins], merged, offsets, (note,)
+
+
+def _refusal(
+    origin: tuple[Table, str, Order], places: tuple[int, int], series: str | None, ways: str
+) -> DataError:
+    """The error of rows with the time of the row before, the first of which is given with their number."""
+    table, name, order = origin
+    place, count = places
+    row = order.row(place)
+    where = "this series" if series is None else f"series {series}"
+    more = f" ({count} such rows)" if count > 1 else ""
+    return DataError(
+        f"{table.place(row, name)}: '{table.field(row, name)}' is there already in {where}{more}. "
+        f"Remove the row, use --duplicates {ways}, or name the series with --id."
+    )
 
 
 def fill_missing(

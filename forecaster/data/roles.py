@@ -183,8 +183,10 @@ def beside_roles(settings: DataSettings, columns: Mapping[str, str]) -> dict[str
         past, past2, ... and mark.
 
     Raises:
-        ConfigError: A column has another role, is none of an event, or events are to be counted.
+        ConfigError: A column has another role, is none of an event, or events are to be counted; or
+            something is said of prices.
     """
+    _refuse_of_prices(settings, "events")
     for name, option in named_columns(settings).items():
         said = f"{option} {name}: "
         if settings.count_per is not None:
@@ -201,7 +203,7 @@ def beside_roles(settings: DataSettings, columns: Mapping[str, str]) -> dict[str
 
 
 def refuse_beside(settings: DataSettings, kind: Kind, why: str) -> None:
-    """Refuse columns that rows of a kind have no use for.
+    """Refuse columns and settings that rows of a kind have no use for.
 
     Args:
         settings: With the columns that the user named.
@@ -209,8 +211,9 @@ def refuse_beside(settings: DataSettings, kind: Kind, why: str) -> None:
         why: The reason.
 
     Raises:
-        ConfigError: There are such columns.
+        ConfigError: There are such columns or settings.
     """
+    _refuse_of_prices(settings, kind)
     refused = {"--mark": "events"}
     if kind != "values":
         refused |= {"--future-known": "values", "--static": "values"}
@@ -221,6 +224,20 @@ def refuse_beside(settings: DataSettings, kind: Kind, why: str) -> None:
                 f"{option} {','.join(names)}: only for {other}; the file is read as {kind}, {why}. "
                 f"Use --kind {other}, or leave it out."
             )
+
+
+def _refuse_of_prices(settings: DataSettings, kind: Kind) -> None:
+    """Refuse what is said of prices where there are none, and a target where there are."""
+    if kind == "ohlc":
+        if settings.target is not None:
+            raise ConfigError(
+                f"--target {','.join(settings.target)}: of prices (ohlc) --predict says what is forecast. "
+                "Leave it out, or use --kind values."
+            )
+        return
+    for option, value in (("--predict", settings.predict), ("--calendar", settings.calendar)):
+        if value is not None:
+            raise ConfigError(f"{option} {value}: only for prices (ohlc); these are {kind}. Leave it out.")
 
 
 def refuse_unknown(table: Table, settings: DataSettings) -> None:
