@@ -9,14 +9,18 @@ import numpy as np
 from forecaster.baselines.autoregression import Autoregression
 from forecaster.baselines.base import Baseline
 from forecaster.baselines.bg_nbd import LEAST_SERIES, BgNbd
-from forecaster.baselines.effort import MOST_SECONDS, estimate_seconds
+from forecaster.baselines.effort import MOST_SECONDS, Estimated, estimate_seconds
 from forecaster.baselines.empirical import EmpiricalGaps
+from forecaster.baselines.garch import Garch
+from forecaster.baselines.garch import is_installed as has_arch
 from forecaster.baselines.levels import TrainingLevel
 from forecaster.baselines.log_autoregression import LogAutoregression
 from forecaster.baselines.markov import MarkovGaps
-from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive, Zero
+from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive
 from forecaster.baselines.parametric import FAMILIES, ParametricGaps
-from forecaster.baselines.statistical import LONGEST_ETS_SEASON, Method, Statistical, is_installed
+from forecaster.baselines.returns import EmpiricalReturns, is_of_returns
+from forecaster.baselines.statistical import LONGEST_ETS_SEASON, Statistical, is_installed
+from forecaster.baselines.volatility import Ewma
 from forecaster.config.facts import WAITING
 from forecaster.config.settings import BaselineChoice
 from forecaster.data.panel import Note, Panel
@@ -39,7 +43,7 @@ class Chosen:
 
 
 def choose_baselines(panel: Panel, which: BaselineChoice, origins: np.ndarray, horizon: int) -> Chosen:
-    """The baselines built in, and of ``values`` AutoETS and Theta as ``which`` says.
+    """The baselines built in, and as ``which`` says AutoETS and Theta of ``values``, GARCH of returns.
 
     Args:
         panel: Its kind, season and lengths decide.
@@ -56,11 +60,11 @@ def choose_baselines(panel: Panel, which: BaselineChoice, origins: np.ndarray, h
     """
     check_baselines(panel, which)
     built_in = tuple(all_baselines(panel))
-    if panel.kind != "values" or which == "fast" or not is_installed():
+    methods = _methods(panel)
+    if which == "fast" or not methods:
         return Chosen(built_in)
-    methods: tuple[Method, Method] = ("auto_ets", "theta")
-    if panel.season_length > LONGEST_ETS_SEASON:
-        methods = ("mstl_auto_ets", "theta")
+    if not _are_installed(panel):
+        return Chosen(built_in, note=_missing(panel))
     seconds = {method: estimate_seconds(method, panel, origins, horizon) for method in methods}
     total, run = 0.0, []
     for method in sorted(methods, key=lambda one: seconds[one]):
@@ -68,28 +72,56 @@ def choose_baselines(panel: Panel, which: BaselineChoice, origins: np.ndarray, h
         if which == "all" or total <= MOST_SECONDS:
             run.append(method)
     left_out = tuple(method for method in methods if method not in run)
-    chosen = (*built_in, *(Statistical(method) for method in methods if method in run))
-    return Chosen(chosen, left_out, _note(left_out, seconds) if left_out else None)
+    chosen = [Garch() if method == "garch" else Statistical(method) for method in methods if method in run]
+    return Chosen((*built_in, *chosen), left_out, _note(left_out, seconds) if left_out else None)
 
 
 def check_baselines(panel: Panel, which: BaselineChoice) -> None:
     """Refuse baselines that are not there.
 
     Args:
-        panel: Its kind; only ``values`` have statistical baselines.
+        panel: Its kind; only ``values`` and returns have statistical baselines.
         which: As set.
 
     Raises:
         ConfigError: ``all`` without the package that it needs.
     """
-    if which == "all" and panel.kind == "values" and not is_installed():
-        raise ConfigError(
-            "--baselines all: statsforecast, which has AutoETS and Theta, is not installed. Install "
-            "forecaster[baselines], or take --baselines fast."
-        )
+    if which != "all" or not _methods(panel) or _are_installed(panel):
+        return
+    missing = (
+        "statsforecast, which has AutoETS and Theta," if panel.kind == "values" else "arch, which has GARCH,"
+    )
+    extra = "baselines" if panel.kind == "values" else "markets"
+    raise ConfigError(
+        f"--baselines all: {missing} is not installed. Install forecaster[{extra}], or take --baselines fast."
+    )
 
 
-def _note(left_out: tuple[Method, ...], seconds: dict[Method, float]) -> Note:
+def _methods(panel: Panel) -> tuple[Estimated, ...]:
+    """The baselines that need a package of their own."""
+    if is_of_returns(panel):
+        return ("garch",)
+    if panel.kind != "values":
+        return ()
+    return ("mstl_auto_ets" if panel.season_length > LONGEST_ETS_SEASON else "auto_ets", "theta")
+
+
+def _are_installed(panel: Panel) -> bool:
+    """Whether that package is there."""
+    return is_installed() if panel.kind == "values" else has_arch()
+
+
+def _missing(panel: Panel) -> Note | None:
+    """What the user is told of the package: that of values is none that they would look for."""
+    if panel.kind == "values":
+        return None
+    return Note(
+        "baselines_left_out",
+        "Not scored: the baseline garch, as arch is not installed; forecaster[markets] has it.",
+    )
+
+
+def _note(left_out: tuple[Estimated, ...], seconds: dict[Estimated, float]) -> Note:
     """What was left out of the baselines, and how to have it."""
     names = " and ".join(f"{method} (about {seconds[method]:,.0f} s)" for method in left_out)
     return Note(
@@ -103,11 +135,11 @@ def all_baselines(panel: Panel) -> list[Baseline]:
     """The built-in baselines that apply to a panel.
 
     Args:
-        panel: Its kind, season and number of series decide. A return that is forecast to come again is no
-            baseline, so ``ohlc`` has ``zero`` in place of last value, season and drift (the mean return is
-            the drift of the price). Gaps (``events``, ``intervals``) are held against distributions of
-            waiting times; a moving average and a drift of them forecast nothing. The model of customers,
-            ``bg_nbd``, is for events of 50 series and more.
+        panel: Its kind, season, number of series and what of prices is forecast decide. Returns, directions
+            and closes are held against the random walk and its rivals, as a return that is forecast to come
+            again is no baseline; ranges against levels. Gaps (``events``, ``intervals``) are held against
+            distributions of waiting times; a moving average and a drift of them forecast nothing. The model
+            of customers, ``bg_nbd``, is for events of 50 series and more.
 
     Returns:
         Baselines, each with a ``name``, in the order in which reports list them.
@@ -115,11 +147,22 @@ def all_baselines(panel: Panel) -> list[Baseline]:
     if panel.kind in WAITING:
         return _gap_baselines(panel)
     level: list[Baseline] = [TrainingLevel("mean"), TrainingLevel("median"), MovingAverage()]
+    if is_of_returns(panel):
+        return _return_baselines(panel)
     if panel.kind == "ohlc":
-        chosen: list[Baseline] = [Zero(), *level]
-    else:
-        chosen = [Last(), *_season(panel), *level, Drift()]
-    return [*chosen, Autoregression()]
+        return [Last(), *level, Autoregression()]
+    return [Last(), *_season(panel), *level, Drift(), Autoregression()]
+
+
+def _return_baselines(panel: Panel) -> list[Baseline]:
+    """Those of returns, directions and closes; a regression on closes is none of a price without a level."""
+    chosen: list[Baseline] = [
+        EmpiricalReturns("random_walk"),
+        EmpiricalReturns("drift"),
+        EmpiricalReturns("majority"),
+        Ewma(),
+    ]
+    return chosen if panel.predict == "close" else [*chosen, Autoregression()]
 
 
 def _season(panel: Panel) -> list[Baseline]:

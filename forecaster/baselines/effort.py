@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from forecaster.baselines.statistical import Method
 from forecaster.data.panel import Panel
+
+# Baselines of other packages, which take long enough to ask.
+Estimated = Method | Literal["garch"]
 
 # Seconds of work that ``auto`` gives to the statistical baselines of one part. A training scores two, and the
 # preset ``fast`` is to end within 20 s.
@@ -21,13 +26,16 @@ MSTL_FIXED, MSTL_ROW_SEASON, MSTL_FIT = 2e-3, 6e-7, 5e-5
 THETA_FIT, THETA_FIT_SQUARED = 5e-6, 3.2e-8
 # Seconds of one forecast of it: fixed, a step, a row.
 THETA_FORECAST, THETA_STEP, THETA_ROW = 8e-4, 5e-5, 3.5e-6
+# Seconds of a fit of GARCH(1,1): fixed, and a row; of its forecasts, a row from the first origin to the last.
+GARCH_FIT, GARCH_FIT_ROW, GARCH_ROW = 1.5e-2, 5e-6, 1.4e-5
 
 
-def estimate_seconds(method: Method, panel: Panel, origins: np.ndarray, horizon: int) -> float:
+def estimate_seconds(method: Estimated, panel: Panel, origins: np.ndarray, horizon: int) -> float:
     """About how long a statistical baseline works on some windows.
 
     Every series with a window is fitted once, to about the rows before its first origin; every window is one
-    forecast from the rows up to its origin. The constants were measured on one core, with statsforecast 2.0.
+    forecast from the rows up to its origin. The constants were measured on one core, with statsforecast 2.0
+    and arch 8.0.
 
     Args:
         method: Which baseline.
@@ -44,6 +52,11 @@ def estimate_seconds(method: Method, panel: Panel, origins: np.ndarray, horizon:
     np.minimum.at(fitted, series, rows)
     fitted = fitted[np.isfinite(fitted)]  # (n_series with windows,)
     season = panel.season_length
+    if method == "garch":
+        latest = np.zeros(panel.n_series)
+        np.maximum.at(latest, series, rows)
+        filtered = latest.sum() - fitted.sum()
+        return float(GARCH_FIT * len(fitted) + GARCH_FIT_ROW * fitted.sum() + GARCH_ROW * filtered)
     if method == "auto_ets":
         a_row = ETS_FIT_SEASONAL if season > 1 else ETS_FIT_PLAIN
         return float(a_row * fitted.sum() + ETS_FORECAST * len(rows))

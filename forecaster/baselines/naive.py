@@ -88,17 +88,6 @@ class Last(PointBaseline):
         return np.repeat(_last_values(panel, origins)[:, None], horizon, axis=1)
 
 
-class Zero(PointBaseline):
-    """No change: a return of 0, the random walk of a price."""
-
-    name = "zero"
-
-    def points(self, panel: Panel, origins: np.ndarray, look_back: int, horizon: int) -> np.ndarray:
-        """Zeros."""
-        del panel, look_back
-        return np.zeros((len(origins), horizon))
-
-
 class SeasonalNaive(PointBaseline):
     """The value one season before each step; older seasons where it was not observed, else the last."""
 

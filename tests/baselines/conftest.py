@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +31,32 @@ def event_panel() -> Callable[..., Panel]:
             unit_length=1.0,
             lowest=0.0,
             as_of=np.full(len(times), moment, dtype=flat.dtype),
+        )
+
+    return make
+
+
+@pytest.fixture
+def price_panel() -> Callable[..., Panel]:
+    """Make a panel of prices from the closes of each ticker."""
+
+    def make(*closes: Any, predict: str = "return", ids: Sequence[str] | None = None) -> Panel:
+        prices = np.concatenate([np.asarray(one, dtype=np.float64) for one in closes])
+        offsets = np.cumsum([0] + [len(one) for one in closes]).astype(np.int64)
+        returns = np.diff(np.log(prices), prepend=np.nan)
+        returns[offsets[:-1]] = np.nan
+        y = prices if predict == "close" else returns
+        return Panel(
+            kind="ohlc",
+            values=y[:, None],
+            offsets=offsets,
+            times=np.concatenate([np.arange(len(one)) for one in closes]),
+            ids=np.array(ids if ids is not None else [f"s{k}" for k in range(len(closes))]),
+            channels=("price" if predict == "close" else "close",),
+            target=0,
+            clock=Clock("integer", 1),
+            closes=prices,
+            predict=predict,
         )
 
     return make

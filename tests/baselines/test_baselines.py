@@ -6,7 +6,7 @@ import pytest
 from forecaster.baselines import all_baselines
 from forecaster.baselines.autoregression import Autoregression
 from forecaster.baselines.levels import TrainingLevel
-from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive, Zero
+from forecaster.baselines.naive import Drift, Last, MovingAverage, SeasonalNaive
 from forecaster.data.panel import Clock, Panel
 from forecaster.distributions import Conditioned
 from forecaster.evaluation.metrics import ScoringContext, negative_log_likelihood, score
@@ -62,11 +62,6 @@ def test_moving_average_uses_what_is_there():
     assert points(MovingAverage(), panel, [4, 1, 5], horizon=1) == [[6.5], [1.5], [40.0]]
     seasonal = make_panel([1.0, 2, 3, 4], season=2)
     assert points(MovingAverage(), seasonal, [3], horizon=1) == [[3.5]]
-
-
-def test_zero_return_is_the_random_walk():
-    panel = make_panel(np.random.default_rng(0).normal(size=50) / 100, kind="ohlc")
-    assert points(Zero(), panel, [10, 20]) == [[0, 0], [0, 0]]
 
 
 def test_levels_are_those_of_the_series():
@@ -179,13 +174,35 @@ def test_kinds_have_their_baselines():
     assert [one.name for one in all_baselines(make_panel(rows))] == usual
     seasonal = [one.name for one in all_baselines(make_panel(rows, season=7))]
     assert seasonal == ["last", "seasonal_naive", *usual[1:]]
-    returns = [one.name for one in all_baselines(make_panel(rows, kind="ohlc"))]
-    assert returns == ["zero", "mean", "median", "moving_average", "autoregression"]
     gaps = ["last", "mean", "median", "empirical", "exponential", "weibull", "gamma", "lognormal"]
     gaps += ["autoregression", "log_autoregression", "markov"]
     assert [one.name for one in all_baselines(make_panel(rows, kind="intervals"))] == gaps
     weekly = [one.name for one in all_baselines(make_panel(rows, kind="intervals", season=7))]
     assert weekly == ["last", "seasonal_naive", *gaps[1:]]
+
+
+@pytest.mark.parametrize(
+    ("predict", "names"),
+    [
+        ("", ["random_walk", "drift", "majority", "ewma", "autoregression"]),
+        ("return", ["random_walk", "drift", "majority", "ewma", "autoregression"]),
+        ("direction", ["random_walk", "drift", "majority", "ewma", "autoregression"]),
+        ("close", ["random_walk", "drift", "majority", "ewma"]),
+        ("range", ["last", "mean", "median", "moving_average", "autoregression"]),
+    ],
+)
+def test_prices_have_the_baselines_of_what_is_forecast(predict, names):
+    panel = replace(make_panel(np.arange(30.0), kind="ohlc"), predict=predict)
+    assert [one.name for one in all_baselines(panel)] == names
+
+
+def test_ranges_are_never_negative():
+    ranges = np.random.default_rng(3).exponential(size=100) / 100
+    panel = replace(make_panel(ranges, kind="ohlc"), predict="range", lowest=0.0)
+    for baseline in all_baselines(panel):
+        forecast = baseline.fit(panel, panel.offsets[1:], 3, 2).predict(panel, np.arange(0, 100, 9))
+        assert (forecast.quantile(np.array([0.01, 0.5, 0.99])) >= 0).all(), baseline.name
+        assert (forecast.point() >= 0).all(), baseline.name
 
 
 def test_many_series_of_events_are_held_against_bg_nbd(event_panel):
@@ -242,11 +259,14 @@ def test_seven_thousand_events_are_quick(event_panel):
         assert forecast.shape == (700, 1)
 
 
-@pytest.mark.parametrize("kind", ["values", "events", "ohlc"])
-def test_nothing_after_an_origin_or_a_cut_is_read(kind):
+@pytest.mark.parametrize(
+    ("kind", "predict"),
+    [("values", ""), ("events", ""), ("ohlc", "return"), ("ohlc", "range"), ("ohlc", "close")],
+)
+def test_nothing_after_an_origin_or_a_cut_is_read(kind, predict):
     rng = np.random.default_rng(4)
     panel = make_panel(rng.exponential(size=60), rng.exponential(size=60), rng.exponential(size=5), kind=kind)
-    panel = replace(panel, season_length=4)
+    panel = replace(panel, season_length=4, predict=predict)
     cuts, origins = np.array([40, 100, 120]), np.array([20, 39, 45, 60, 99, 105, 121])
     changed = panel.values.copy()
     later = np.ones(len(changed), dtype=bool)
