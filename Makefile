@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: demo test test-slow check readme bench bench-accuracy bench-choose
+.PHONY: demo test test-slow check readme bench bench-accuracy bench-prices bench-choose
 
 demo: $(INSTALLED)
 	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
@@ -28,6 +28,9 @@ bench: $(INSTALLED)
 
 bench-accuracy: $(INSTALLED)
 	$(BIN)/python benchmarks/accuracy.py --data $(DATA) --out benchmarks/accuracy.json
+
+bench-prices: $(INSTALLED)
+	$(BIN)/python benchmarks/prices.py --data $(DATA) --out benchmarks/prices.json
 
 bench-choose: $(INSTALLED)
 	$(BIN)/python benchmarks/choose_defaults.py --data $(DATA) --out benchmarks/choose_defaults.json

@@ -49,7 +49,7 @@ def _option(name: str, field: FieldInfo, extra: dict[str, Any]) -> Callable[[Com
     if typing.get_origin(bare) is Literal:
         choices = [str(choice) for choice in typing.get_args(bare)]
         return click.option(spelling, name, type=click.Choice(choices), help=text)
-    multiple = bare is not None and field.default == ()
+    multiple = bool(extra["repeatable"])
     kind = {int: click.INT, float: click.FLOAT}.get(bare, click.STRING)
     return click.option(
         spelling,

@@ -12,6 +12,7 @@ from forecaster.data.units import in_words
 
 # How the metrics that decide are called in a sentence.
 CALLED = {"crps": "CRPS", "scaled_crps": "scaled CRPS", "censored_crps": "CRPS over the time observed"}
+CALLED |= {"log_score": "log score"}
 
 
 def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
@@ -68,6 +69,8 @@ def _columns(rows: list[tuple[str, dict[str, Any]]], deciding: str) -> list[str]
     if deciding == "censored_crps":  # errors of the closed ones alone favour whoever forecasts too early
         brier = [name for name in rows[0][1] if name.startswith("brier_within_")]
         wanted = [deciding, "nll_all", "log_score", *brier[:2]]
+    elif deciding == "log_score":
+        wanted = ["accuracy", "log_score", "ranked_probability_score", "mae", "crps"]
     elif any("accuracy" in scores for _, scores in rows):
         wanted = ["mae", deciding, "coverage_80", "accuracy", "log_score", "ranked_probability_score"]
     elif any("log_score" in scores for _, scores in rows):
@@ -93,7 +96,7 @@ def conclude(part: dict[str, Any], unit: str) -> None:
     best, name = part["best_baseline"], part["deciding"]
     if best is None:
         return
-    unit = f" {in_words(unit)}" if unit and name != "scaled_crps" else ""
+    unit = f" {in_words(unit)}" if unit and name not in ("scaled_crps", "log_score") else ""
     ours, theirs = (number(scores[name]) for scores in (part["model"], part["baselines"][best]))
     if part["beaten_by"]:
         others = part["beaten_by"][1:]

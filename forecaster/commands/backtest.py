@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecaster.commands._market import market_tables
 from forecaster.commands._options import given, settings_options
 from forecaster.commands._output import Output, output_options
 from forecaster.commands._progress import progress_lines
 from forecaster.commands._scores import rolling_table
 from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source, show_reading
+from forecaster.commands._trading import TradingView, trading_options
 
 if TYPE_CHECKING:
     from forecaster.evaluation.backtest import Backtest
@@ -29,13 +31,22 @@ if TYPE_CHECKING:
     show_default=True,
     help="Cutoffs between two trainings; 0: once.",
 )
+@click.option(
+    "--train-size",
+    type=click.INT,
+    metavar="N",
+    help="Latest rows of every series to train on: the origin rolls. [default: all, it expands]",
+)
+@trading_options
 @output_options()
 def backtest(
     data: str,
     windows: int,
     step_size: int,
     refit_every: int,
+    train_size: int | None,
     output: Output,
+    view: TradingView,
     **options: Any,
 ) -> None:
     """Forecast from many past moments and compare with what came.
@@ -46,6 +57,9 @@ def backtest(
 
     Of values and ohlc the baselines forecast from the same cutoffs, fitted on the rows that the network was
     trained on. With --out FILE, --json prints the scores, those of each series too.
+
+    Of prices the model is measured against the random walk, one session ahead: errors of the close, CRPS of
+    the return, directions with their interval, and every year by itself.
 
     Of events and intervals, steps beyond the first are drawn: each path goes on from what was drawn for it.
     """
@@ -59,27 +73,35 @@ def backtest(
     from forecaster.evaluation.tables import Columns
     from forecaster.training.fit import Hooks
 
-    origins = Origins(windows, step_size, refit_every)
+    origins = Origins(windows, step_size, refit_every, train_size)
+    view.check(panel, origins)
     with progress_lines() as progress:
         columns = Columns(output.levels, output.quantiles)
         tested = run_backtest(panel, settings, origins, columns, Hooks(progress))
     for text in tested.notes:
         note(f"Note: {text}")
     output.put(tested.frame, "Backtest")
-    if output.out is not None or not output.is_json:
-        _put_scores(tested, is_json=output.is_json)
+    if output.out is not None or view.signals is not None or not output.is_json:
+        is_table = output.out is None and output.is_json  # which stdout already holds
+        _put_scores(tested, view, to=None if is_table else "json" if output.is_json else "text")
 
 
-def _put_scores(tested: Backtest, *, is_json: bool) -> None:
-    """Scores of model and baselines, as a table or as JSON."""
+def _put_scores(tested: Backtest, view: TradingView, to: str | None) -> None:
+    """Scores of model and baselines, as tables, as JSON, or not at all; and the signals."""
     from forecaster.evaluation.backtest_scores import score_backtest, series_scores
 
     scores = score_backtest(tested)
+    trading = view.put(tested, scores)
+    if to is None:
+        return
     for text in scores.notes:
         note(f"Note: {text}")
     rows = {"model": scores.model, **scores.baselines}
-    if not is_json:
-        rolling_table(rows, f"{len(tested.frame):,} forecasts", decider=scores.decider)
+    if to == "text":
+        if scores.market is not None:
+            market_tables(scores.market, trading)
+        else:
+            rolling_table(rows, f"{len(tested.frame):,} forecasts", decider=scores.decider)
         return
     tree: dict[str, Any] = {
         "n_forecasts": len(tested.frame),
@@ -88,4 +110,8 @@ def _put_scores(tested: Backtest, *, is_json: bool) -> None:
         "baselines": scores.baselines,
         "series": series_scores(tested).to_dict("records"),
     }
+    if scores.market is not None:
+        tree["market"] = scores.market.to_json()
+    if trading is not None:
+        tree["trading"] = trading.to_json()
     as_json(tree)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecaster.commands._market import conclude_market
 from forecaster.commands._options import given, settings_options
 from forecaster.commands._output import numbers
 from forecaster.commands._progress import progress_lines
@@ -100,3 +101,5 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
         )
     if part is not None:
         conclude(scores[part], facts["unit"])
+        if market := scores[part].get("market"):
+            conclude_market(market)

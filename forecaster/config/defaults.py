@@ -1,4 +1,4 @@
-"""Defaults chosen from the data: the way through the rules, and those of waiting times and prices."""
+"""Defaults chosen from the data: the way through the rules, and those of waiting times."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from forecaster.config.build import change
 from forecaster.config.facts import (
-    LITTLE_DATA,
     QUANTILE_LEVELS,
     SMALL_STEP,
     WAITING,
@@ -15,6 +14,7 @@ from forecaster.config.facts import (
     Default,
     Rules,
 )
+from forecaster.config.price_rules import choose_for_prices
 from forecaster.config.settings import Settings
 from forecaster.config.value_rules import choose_for_values
 
@@ -27,6 +27,7 @@ CLASSIC: dict[str, Any] = {
     "residual": "none",
     "cell": "lstm",
     "decoder": "direct",
+    "branch": ("none",),
     "layers": 2,
     "units": (8, 8),
     "dense_layers": (8, 8),
@@ -80,14 +81,22 @@ def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Defau
     _head(rules, facts)
     if facts.kind == "values":
         choose_for_values(rules, facts)
+    elif facts.kind == "ohlc":
+        choose_for_prices(rules, facts)
     else:
         for rule in (_windows, _transforms, _network, _training):
             rule(rules, facts)
+    embargo, why = (rules.values["horizon"], "the horizon") if facts.kind == "ohlc" else (0, "none")
+    rules.choose("embargo", embargo, why)
+    rules.choose("branch", ("none",), "one network for all channels")
     return change(settings, rules.values), rules.chosen
 
 
 def _head(rules: Rules, facts: DataFacts) -> None:
     """What the network puts out, which other rules go by."""
+    if facts.predict == "direction":
+        rules.values["task"] = None
+        rules.choose("task", "classify", "down, flat and up are classes")
     task = rules.values["task"]
     if task != "both":
         head = "bins" if task == "classify" else default_head(facts.kind)
@@ -102,10 +111,7 @@ def _head_in_use(rules: Rules, facts: DataFacts) -> str:
 def _windows(rules: Rules, facts: DataFacts) -> None:
     """look_back, min_history and segment."""
     season = facts.season_length
-    if facts.kind == "ohlc":
-        rules.choose("look_back", 20, "sessions of about a month")
-    else:
-        rules.choose("look_back", 10, "the last ten gaps say nearly all that gaps can say")
+    rules.choose("look_back", 10, "the last ten gaps say nearly all that gaps can say")
     _shorten(rules, facts)
     if not facts.has_ids:
         history, why = rules.values["look_back"], "a single series: full windows only"
@@ -153,10 +159,7 @@ def _transforms(rules: Rules, facts: DataFacts) -> None:
     if rules.values["task"] != "regress" and explicit_edges:
         rules.choose("transforms", ("standard",), "the edges given are in the unit of the data")
         rules.choose("residual", "none", "the edges given are in the unit of the data")
-    if facts.kind == "ohlc":
-        rules.choose("transforms", ("standard",), "returns have no trend to take out")
-        rules.choose("scope", "series", "each ticker has its own volatility")
-    elif facts.lowest >= 0 and (facts.spread_ratio > 20 or _head_in_use(rules, facts) in LOGARITHMIC):
+    if facts.lowest >= 0 and (facts.spread_ratio > 20 or _head_in_use(rules, facts) in LOGARITHMIC):
         rules.choose("transforms", ("log", "standard"), "waiting times are learnt by their logarithm")
     else:
         rules.choose("transforms", ("standard",), "gaps are of one order")
@@ -175,10 +178,9 @@ def _network(rules: Rules, facts: DataFacts) -> None:
     rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
     units = rules.values["units"]
     rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
-    few = MANY_GAPS if facts.waits else FEW_ROWS
-    size = 32 if facts.n_train < few else 64 if facts.n_train < 50_000 else 128
+    size = 32 if facts.n_train < MANY_GAPS else 64 if facts.n_train < 50_000 else 128
     rules.choose("units", (size,), f"{facts.n_train:,} training rows")
-    if facts.waits and facts.n_train < FEW_ROWS:
+    if facts.n_train < FEW_ROWS:
         rules.choose("dropout", 0.5, "few gaps are soon learnt by heart")
     rules.choose("dropout", 0.2, "regularisation between layers")
     if rules.values["features"] != ("none",):
@@ -196,14 +198,14 @@ def _training(rules: Rules, facts: DataFacts) -> None:
     rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
     rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
     rules.choose("schedule", "one-cycle", "fast and without tuning")
-    least = MANY_GAPS if facts.waits else 1_000
-    if rules.values["schedule"] == "one-cycle" and facts.n_train >= least:
+    little = facts.n_train < MANY_GAPS
+    if rules.values["schedule"] == "one-cycle" and not little:
         rules.choose("learning_rate", 1e-2, "the peak of a one-cycle")
     elif rules.values["schedule"] == "one-cycle":
         rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; few rows and much noise")
     rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
-    steps = 800 if facts.n_train < FEW_ROWS else 1_200 if facts.n_train < 50_000 else 2_000
-    if facts.waits and facts.n_train < MANY_GAPS:
+    steps = 1_200 if facts.n_train < 50_000 else 2_000
+    if little:
         steps = 400  # the network starts at the distribution of all gaps, and has less to learn
     if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
         whole = math.ceil(n_windows / rules.values["batch_size"])
@@ -215,8 +217,7 @@ def _training(rules: Rules, facts: DataFacts) -> None:
     work = max(rules.values["units"]) * rules.values["batch_size"]
     if work <= SMALL_STEP:
         rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
-    little = facts.n_train < (MANY_GAPS if facts.waits else LITTLE_DATA)
-    if facts.waits and little:
+    if little:
         rules.choose("refit", True, "few gaps: the latest ones tell most of the pace")
     rules.choose("refit", False, "scored as the validation part chose it")
     rules.choose("conformal", False, "quantiles as they were learnt")

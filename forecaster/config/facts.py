@@ -38,10 +38,13 @@ class DataFacts:
             not positive.
         naive: Which naive forecast is nearest over a horizon: ``none`` (the mean of a series), ``last`` or
             ``season``.
+        predict: What of prices is forecast; empty for other kinds.
+        channels: Names of the channels.
         noise: Its error as a share of that of the mean of a series.
         n_open: Series whose last interval is open and learnt from.
         within: Durations near the quartiles of the gaps between events.
-        calendar: Which of hour, weekday and month the stamps carry and the data has seen often enough.
+        calendar: Of events and prices, which of hour, weekday and month the stamps carry and the data has
+            seen often enough.
     """
 
     kind: str
@@ -54,6 +57,8 @@ class DataFacts:
     spread_ratio: float
     naive: str = "last"
     noise: float = 1.0
+    predict: str = ""
+    channels: tuple[str, ...] = ()
     n_open: int = 0
     calendar: tuple[str, ...] = ()
     within: tuple[str, ...] = ()

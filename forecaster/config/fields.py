@@ -43,6 +43,7 @@ def setting(
     text: str,
     *,
     option: bool = True,
+    repeatable: bool = False,
     metavar: str | None = None,
     **limits: Any,
 ) -> Any:
@@ -52,13 +53,14 @@ def setting(
         default: None for one that is chosen from the data.
         text: Its help.
         option: Whether it has an option of its own.
+        repeatable: Whether the option may be given several times.
         metavar: What stands for its value in the help.
         limits: As pydantic's ``Field`` takes them.
 
     Returns:
         What pydantic takes for a field.
     """
-    extra: dict[str, Any] = {"option": option}
+    extra: dict[str, Any] = {"option": option, "repeatable": repeatable}
     if metavar is not None:
         extra["metavar"] = metavar
     return Field(default=default, description=text, json_schema_extra=extra, **limits)

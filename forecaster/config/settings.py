@@ -16,7 +16,7 @@ Predict = Literal["return", "direction", "range", "close"]
 Preset = Literal["fast", "balanced", "accurate", "classic"]
 Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
-TransformName = Literal["standard", "minmax", "log", "level", "last"]
+TransformName = Literal["standard", "minmax", "log", "level", "last", "volatility"]
 FeatureName = Literal["none", "count", "age", "mean_gap", "single", "hour", "weekday", "month"]
 Residual = Literal["none", "last", "season"]
 BaselineChoice = Literal["auto", "fast", "all"]
@@ -123,8 +123,9 @@ class WindowSettings(Section):
     )
     baselines: BaselineChoice = setting(
         "auto",
-        "What values are scored beside: fast, the built-in baselines; all, AutoETS and Theta too (they need "
-        "forecaster[baselines]); auto, these too where they are installed and take seconds.",
+        "What values and prices are scored beside: fast, the built-in baselines; all, of values AutoETS and "
+        "Theta too (they need forecaster[baselines]), of prices GARCH (forecaster[markets]); auto, these too "
+        "where they are installed and take seconds.",
     )
     embargo: int | None = setting(
         None,
@@ -142,7 +143,9 @@ class TransformSettings(Section):
     """How windows are normalised, and how values are binned."""
 
     transforms: Annotated[tuple[TransformName, ...] | None, Listed] = setting(
-        None, "Applied to every window in this order: standard, minmax, log, level, last.", metavar="LIST"
+        None,
+        "Applied to every window in this order: standard, minmax, log, level, last, volatility (ohlc).",
+        metavar="LIST",
     )
     scope: Literal["panel", "series"] | None = setting(
         None, "Whether standard and minmax are fitted over all series or for each."
@@ -156,6 +159,13 @@ class TransformSettings(Section):
         "quantile",
         "How bins are cut: quantile, uniform, log, or rising edges joined by commas.",
         metavar="RULE",
+    )
+    dead_band: float = setting(
+        0.25,
+        "Returns that count as flat (--predict direction): up to this many standard deviations of the "
+        "training returns.",
+        gt=0,
+        le=10,
     )
     smoothing: float = setting(
         0.0, "Share of a target's class given to the two bins beside it.", option=False, ge=0, lt=1
@@ -214,8 +224,12 @@ class NetworkSettings(Section):
         ge=0,
         le=1000,
     )
-    branch: tuple[str, ...] = setting(
-        (), "NAME=channel,channel: an LSTM of its own for these channels; repeatable.", metavar="SPEC"
+    branch: tuple[str, ...] | None = setting(
+        None,
+        "NAME=channel,channel: a recurrent network of its own for these channels; repeatable; none for one "
+        "network.",
+        repeatable=True,
+        metavar="SPEC",
     )
 
 

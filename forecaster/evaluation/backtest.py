@@ -16,7 +16,9 @@ from forecaster.config.build import change
 from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
+from forecaster.distributions.base import Distribution
 from forecaster.errors import ConfigError
+from forecaster.evaluation.calls import Market, has_calls
 from forecaster.evaluation.forecast import Question
 from forecaster.evaluation.job import first_fits, fits_on, held_out
 from forecaster.evaluation.paths import at_once, step_forecasts
@@ -25,6 +27,7 @@ from forecaster.training.device import set_threads
 from forecaster.training.fit import Hooks
 from forecaster.training.fitted import CHUNK, Fitted
 from forecaster.training.prepare import prepare
+from forecaster.windows.split import usual_embargo
 from forecaster.windows.windows import windows_at
 
 # Values that are forecast at once: what is laid out of them before it becomes columns stays below 200 MB.
@@ -39,11 +42,14 @@ class Origins:
         n_windows: Cutoffs of every series; the last lies a horizon before its end.
         step_size: Rows between two cutoffs.
         refit: Train again at every so many cutoffs; 0 trains once, before the first.
+        train_size: Rows of every series to train on, the latest ones: the origin rolls. None for all there
+            are: it expands.
     """
 
     n_windows: int = 10
     step_size: int = 1
     refit: int = 0
+    train_size: int | None = None
 
     def check(self) -> None:
         """Refuse numbers that are none.
@@ -55,8 +61,9 @@ class Origins:
             ("--windows", self.n_windows, 1),
             ("--step-size", self.step_size, 1),
             ("--refit-every", self.refit, 0),
+            ("--train-size", self.train_size, 1),
         ):
-            if value < least:
+            if value is not None and value < least:
                 raise ConfigError(f"{option} {value}: below {least}. Raise it.")
 
 
@@ -65,13 +72,15 @@ class Block:
     """Cutoffs that are forecast by one training.
 
     Attributes:
-        ends: (n_series,) int64 flat row number after the last row of each series before its first cutoff;
-            the begin of the series where that is too short.
+        begins: (n_series,) int64 flat row number of the first row of each series that was trained on.
+        ends: (n_series,) int64 flat row number after the last one: the first cutoff, less the embargo; the
+            begin of the series where that is too short.
         origins: (n_windows,) int64 flat row number of the last input row of each forecast.
         look_back: Rows that a forecast reads.
         season_length: Steps in one season, as given or as the rows before the cutoffs show it.
     """
 
+    begins: np.ndarray
     ends: np.ndarray
     origins: np.ndarray
     look_back: int
@@ -88,6 +97,7 @@ class Backtest:
         settings: As they were given.
         columns: Intervals and quantiles of the table.
         blocks: One a training, in order.
+        markets: Of prices what the forecasts say of the next session, in order; empty for other kinds.
         notes: What the user should know.
     """
 
@@ -96,6 +106,7 @@ class Backtest:
     settings: Settings
     columns: Columns
     blocks: tuple[Block, ...]
+    markets: tuple[Market, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -128,7 +139,8 @@ def run_backtest(
     Args:
         panel: All rows.
         settings: As the user gave them; no test part is held out, a validation part lies before the
-            first cutoff, and what is tested is fitted on both unless ``final_fit`` is off.
+            first cutoff, and what is tested is fitted on both unless ``final_fit`` is off. The ``embargo``
+            lies between the last training target and the cutoff.
         origins: Which cutoffs.
         columns: Which intervals and quantiles.
         hooks: Progress.
@@ -152,18 +164,32 @@ def run_backtest(
         )
     blocks: list[Block] = []
     pieces: list[dict[str, np.ndarray]] = []
+    markets: list[Market] = []
     every = origins.refit or origins.n_windows
     for first in range(0, origins.n_windows, every):
-        ends = np.where(usable[first], rows[first] + 1, panel.offsets[:-1])
-        model, season = _train(panel, ends, settings, hooks)
+        begins, ends = _training_rows(panel, rows[first], origins, usual_embargo(panel, settings.window))
+        model, season = _train(panel, begins, ends, settings, hooks)
         now = slice(first, first + every)
-        blocks.append(Block(ends, rows[now][usable[now]], model.architecture.look_back, season))
-        own = replace(columns, point=model.head.point_is)
-        question = Question(own, horizon, seed=settings.training.seed)
-        pieces += _predict(model, replace(panel, season_length=season), blocks[-1].origins, question)
+        blocks.append(Block(begins, ends, rows[now][usable[now]], model.architecture.look_back, season))
+        question = Question(replace(columns, point=model.head.point_is), horizon, seed=settings.training.seed)
+        seen = replace(panel, season_length=season)
+        for some, forecast in _forecasts(model, seen, blocks[-1].origins, question):
+            pieces.append(origin_columns(seen, some, forecast, question.columns))
+            if has_calls(panel):
+                markets.append(Market.of(panel, some, forecast, model))
     frame = backtest_table(panel, rows[usable], horizon, pieces)
     seen = replace(panel, season_length=blocks[0].season_length)
-    return Backtest(frame, seen, settings, columns, tuple(blocks), tuple(_left_out(usable)))
+    return Backtest(frame, seen, settings, columns, tuple(blocks), tuple(markets), tuple(_left_out(usable)))
+
+
+def _training_rows(
+    panel: Panel, cutoffs: np.ndarray, origins: Origins, embargo: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n_series,) first row to train on and the one after the last, before (n_series,) ``cutoffs``."""
+    firsts = panel.offsets[:-1]
+    ends = np.maximum(cutoffs + 1 - embargo, firsts)
+    begins = firsts if origins.train_size is None else np.maximum(ends - origins.train_size, firsts)
+    return begins, ends
 
 
 def _left_out(usable: np.ndarray) -> Iterator[str]:
@@ -194,17 +220,44 @@ def cutoff_rows(panel: Panel, origins: Origins, horizon: int) -> np.ndarray:
     return panel.offsets[1:][None] - 1 - back[:, None]
 
 
-def _rows_before(panel: Panel, ends: np.ndarray) -> Panel:
-    """The rows before the cutoff, (n_series,) ``ends``: events that came later are no open interval."""
-    rows = panel.take(panel.offsets[:-1], ends)
+def at_most(rows: np.ndarray, n_steps: int, most: int = CHUNK) -> Iterator[np.ndarray]:
+    """Cutoffs in pieces that are forecast at once.
+
+    Args:
+        rows: (n_windows,) int64 flat row numbers.
+        n_steps: Steps of each forecast.
+        most: Cutoffs of a piece.
+
+    Yields:
+        Views of ``rows``, in order.
+    """
+    run = max(min(most, MOST_VALUES // n_steps), 1)
+    for begin in range(0, len(rows), run):
+        yield rows[begin : begin + run]
+
+
+def rows_before(panel: Panel, begins: np.ndarray, ends: np.ndarray) -> Panel:
+    """The rows before a cutoff: events that came later are no open interval.
+
+    Args:
+        panel: All rows.
+        begins: (n_series,) int64 flat row number of the first row to keep of each series.
+        ends: (n_series,) int64 flat row number after the last one.
+
+    Returns:
+        A panel of the same series.
+    """
+    rows = panel.take(begins, ends)
     return replace(rows, source=f"{panel.source}, before the cutoff", as_of=None)
 
 
-def _train(panel: Panel, ends: np.ndarray, settings: Settings, hooks: Hooks) -> tuple[Fitted, int]:
+def _train(
+    panel: Panel, begins: np.ndarray, ends: np.ndarray, settings: Settings, hooks: Hooks
+) -> tuple[Fitted, int]:
     """The network as training ships it, fitted on the rows before the cutoff, and their season length."""
     # each series is cut at an event of its own: what came by then in others says nothing of open intervals
     changed = change(settings, {"test_size": 0} | ({"censor": False} if panel.kind == "events" else {}))
-    prepared = prepare(_rows_before(panel, ends), changed)
+    prepared = prepare(rows_before(panel, begins, ends), changed)
     set_threads(prepared.settings.training.threads)
     outcomes = first_fits(prepared, hooks)
     if prepared.settings.training.final_fit and held_out(prepared.parts) and not hooks.stop.is_set:
@@ -212,18 +265,14 @@ def _train(panel: Panel, ends: np.ndarray, settings: Settings, hooks: Hooks) -> 
     return outcomes[0].fitted, prepared.panel.season_length
 
 
-def _predict(
+def _forecasts(
     model: Fitted, panel: Panel, rows: np.ndarray, question: Question
-) -> Iterator[dict[str, np.ndarray]]:
-    """Columns of the cutoffs ``rows``, as many at once as fit."""
+) -> Iterator[tuple[np.ndarray, Distribution]]:
+    """Some of the cutoffs ``rows`` and their forecast, as many at once as fit."""
     draws, n_steps = panel.kind in WAITING, question.n_steps
-    run = max(min(CHUNK, MOST_VALUES // n_steps), 1)
-    run = min(run, at_once(n_steps)) if draws and n_steps > 1 else run
-    for begin in range(0, len(rows), run):
-        origins = rows[begin : begin + run]
+    for origins in at_most(rows, n_steps, at_once(n_steps) if draws and n_steps > 1 else CHUNK):
         if draws:
-            forecast = step_forecasts(model, panel, origins, n_steps, question.seed)
+            yield origins, step_forecasts(model, panel, origins, n_steps, question.seed)
         else:
             windows = windows_at(panel, origins, model.architecture.look_back, model.architecture.horizon)
-            forecast = model.predict(panel, windows)
-        yield origin_columns(panel, origins, forecast, question.columns)
+            yield origins, model.predict(panel, windows)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,11 @@ from forecaster.baselines import Baseline, choose_baselines
 from forecaster.config.facts import WAITING
 from forecaster.data.clock import to_display
 from forecaster.data.panel import Panel
-from forecaster.evaluation.backtest import MOST_VALUES, Backtest
+from forecaster.distributions.base import Distribution
+from forecaster.evaluation.backtest import Backtest, at_most, rows_before
+from forecaster.evaluation.calls import join_calls, join_sessions, sessions_after
 from forecaster.evaluation.frame_scores import column_scores, find_truth, frame_scores
+from forecaster.evaluation.market import Calls, MarketScores, Sessions, market_scores
 from forecaster.evaluation.tables import is_observed, join_columns, number_columns
 
 
@@ -25,12 +28,18 @@ class BacktestScores:
         model: Metric to its value over all rows, as ``frame_scores`` names them.
         baselines: The same by the name of the baseline; none of events and intervals.
         season_length: Steps in one season, of MASE and of the baselines.
+        market: Of prices, one session ahead; None for other kinds.
+        sessions: What came then; None likewise.
+        calls: What each forecaster said of it, by its name; the model's first.
         notes: What the user should know.
     """
 
     model: dict[str, float]
     baselines: dict[str, dict[str, float]]
     season_length: int
+    market: MarketScores | None = None
+    sessions: Sessions | None = None
+    calls: Mapping[str, Calls] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -60,12 +69,28 @@ def score_backtest(tested: Backtest) -> BacktestScores:
     horizon = tested.settings.window.horizon
     chosen = choose_baselines(panel, tested.settings.window.baselines, origins, horizon)
     observed = is_observed(panel, origins, horizon)
-    baselines = {
-        one.name: _only_row(column_scores(truth, join_columns(_baseline_columns(tested, one), observed)))
-        for one in chosen.baselines
-    }
-    notes = () if chosen.note is None else (chosen.note.line,)
-    return BacktestScores(model, baselines, panel.season_length, notes)
+    markets = [replace(one, calls=dict(one.calls)) for one in tested.markets]
+    own, baselines = replace(tested.columns, point="point"), {}
+    for one in chosen.baselines:
+        pieces = []
+        for place, forecast in enumerate(_baseline_forecasts(tested, one)):
+            pieces.append(number_columns(forecast, own))
+            if markets:
+                markets[place].add(one.name, forecast)
+        baselines[one.name] = _only_row(column_scores(truth, join_columns(pieces, observed)))
+    scores = BacktestScores(model, baselines, panel.season_length)
+    scores = replace(scores, notes=() if chosen.note is None else (chosen.note.line,))
+    if not markets:
+        return scores
+    came = [sessions_after(panel, one.origins, one.begins, one.ends) for one in tested.blocks]
+    sessions = join_sessions(came)
+    calls = {name: join_calls([one.calls[name] for one in markets]) for name in markets[0].calls}
+    return replace(
+        scores,
+        market=market_scores(sessions, calls, n_classes=markets[0].n_classes),
+        sessions=sessions,
+        calls=calls,
+    )
 
 
 def series_scores(tested: Backtest) -> pd.DataFrame:
@@ -101,13 +126,11 @@ def _only_row(scores: pd.DataFrame) -> dict[str, float]:
     return {str(name): float(scores[name].iloc[0]) for name in scores.columns if len(scores)}
 
 
-def _baseline_columns(tested: Backtest, baseline: Baseline) -> Iterator[dict[str, np.ndarray]]:
-    """Columns of what a baseline forecasts from the origins of every block."""
+def _baseline_forecasts(tested: Backtest, baseline: Baseline) -> Iterator[Distribution]:
+    """What a baseline forecasts from the origins of every block, some at a time."""
     panel, horizon = tested.panel, tested.settings.window.horizon
-    columns = replace(tested.columns, point="point")
-    run = max(MOST_VALUES // horizon, 1)
     for block in tested.blocks:
-        ready = baseline.fit(panel, block.ends, block.look_back, horizon)
-        for begin in range(0, len(block.origins), run):
-            forecast = ready.predict(panel, block.origins[begin : begin + run])
-            yield number_columns(forecast, columns)
+        known = rows_before(panel, block.begins, block.ends)
+        ready = baseline.fit(known, known.offsets[1:], block.look_back, horizon)
+        for origins in at_most(block.origins, horizon):
+            yield ready.predict(panel, origins)

@@ -122,7 +122,7 @@ def _value_table(
     windows = windows_at(panel, origins, models[0].architecture.look_back, trained)
     table = value_table(panel, origins, models[0].predict(panel, windows), question.columns)
     for model in models[1:]:
-        table = table.assign(**probability_columns(model.predict(panel, windows)))
+        table = table.assign(**probability_columns(model.predict(panel, windows), panel.predict))
     if question.n_steps == trained:
         return table
     return table[np.arange(len(table)) % trained < question.n_steps]

@@ -12,17 +12,22 @@ from forecaster.baselines import Baseline, choose_baselines
 from forecaster.config.settings import BaselineChoice
 from forecaster.data.panel import Note, Panel
 from forecaster.distributions import Distribution
+from forecaster.evaluation.calls import Market, has_calls
 from forecaster.evaluation.context import find_resolution, observed_until, scoring_context
+from forecaster.evaluation.market import MarketScores
 from forecaster.evaluation.marks import mark_scores
 from forecaster.evaluation.metrics import Scores, ScoringContext, score
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared
-from forecaster.windows.outcomes import gather_outcomes
+from forecaster.windows.outcomes import Outcomes, gather_outcomes
 from forecaster.windows.windows import Span, Windows, thin
 
 # Values that are scored of each part, in evenly spaced windows where there are more; the report says how
 # many windows that were.
 MOST_SCORED = 200_000
+
+# What the training frequencies of a classifier's bins are called among the baselines.
+FREQUENCIES = "frequencies"
 
 
 @dataclass(frozen=True)
@@ -52,9 +57,11 @@ class Part:
         bin_edges: (n_bins + 1,) edges of the bins that are scored, in the unit of the data; None without,
             and where they differ between windows.
         deciding: Metric that says who is ahead: CRPS, proper and in the unit of the data; of several
-            value series, whose sizes may differ by any factor, CRPS over each one's own scale; of events
-            whose observation ends, CRPS over the time observed.
+            value series or closes, whose sizes may differ by any factor, CRPS over each one's own scale; of
+            events whose observation ends, CRPS over the time observed; of directions the log score of the
+            class that came.
         marks: How well the marks of next events are forecast, as in report.json; None without marks.
+        market: Of prices, one session ahead; None for other kinds.
         left_out: Baselines that would have taken too long.
         note: What the user is told of them.
     """
@@ -66,6 +73,7 @@ class Part:
     bin_edges: np.ndarray | None = None
     deciding: str = "crps"
     marks: dict[str, Any] | None = None
+    market: MarketScores | None = None
     left_out: tuple[str, ...] = ()
     note: Note | None = None
 
@@ -109,6 +117,8 @@ class Part:
             tree["bin_edges"] = self.bin_edges.tolist()
         if self.marks is not None:
             tree["marks"] = self.marks
+        if self.market is not None:
+            tree["market"] = self.market.to_json()
         return tree
 
 
@@ -181,35 +191,58 @@ def score_windows(
     outcomes = gather_outcomes(panel, scored)
     y, mask = outcomes.y, np.isfinite(outcomes.y)
     forecasts = {one.head.name: one.predict(panel, scored) for one in fitted}
-    context = scoring_context(panel, scored, train, outcomes, asked.within)
-    context = replace(context, levels=tuple(asked.levels), resolution=resolution)
-    edges = bin_edges(forecasts.get("bins"))
-    if edges is not None:
-        context = replace(context, bin_edges=edges, is_classified=True)
-    edges = context.bin_edges
+    context = _context(panel, scored, train, (outcomes, asked, resolution), forecasts.get("bins"))
+    first = forecasts[fitted[0].head.name]
+    market = Market.of(panel, scored.origins, first, fitted[0]) if has_calls(panel) else None
     chosen = choose_baselines(panel, asked.baselines, scored.origins, scored.horizon)
+    rivals = {}
+    for name, one in baseline_forecasts(panel, scored, train, fitted, chosen.baselines):
+        rivals[name] = score(one, y, mask, context)
+        if market is not None and name != FREQUENCIES:
+            market.add(name, one)
     return Part(
         models={name: score(one, y, mask, context) for name, one in forecasts.items()},
-        baselines={
-            name: score(one, y, mask, context)
-            for name, one in baseline_forecasts(panel, scored, train, fitted, chosen.baselines)
-        },
+        baselines=rivals,
         n_windows=scored.n_windows,
         n_all=windows.n_windows,
-        bin_edges=edges if edges is not None and edges.ndim == 1 else None,
+        bin_edges=_shared(context.bin_edges),
         deciding=_deciding(panel, context),
         marks=mark_scores(panel, scored, train, fitted[0]),
+        market=None if market is None else market.scores(train.begins, train.ends),
         left_out=chosen.left_out,
         note=chosen.note,
     )
+
+
+def _shared(edges: np.ndarray | None) -> np.ndarray | None:
+    """Edges of bins that all windows share; None where each has its own."""
+    return edges if edges is not None and edges.ndim == 1 else None
+
+
+def _context(
+    panel: Panel,
+    windows: Windows,
+    train: Span,
+    about: tuple[Outcomes, Asked, float | None],
+    classifier: Distribution | None,
+) -> ScoringContext:
+    """What scores need beside forecasts and truth, the bins those of a classifier where there is one."""
+    outcomes, asked, resolution = about
+    context = scoring_context(panel, windows, train, outcomes, asked.within)
+    context = replace(context, levels=tuple(asked.levels), resolution=resolution)
+    edges = bin_edges(classifier)
+    return context if edges is None else replace(context, bin_edges=edges, is_classified=True)
 
 
 def _deciding(panel: Panel, context: ScoringContext) -> str:
     """Metric that says who is ahead."""
     if context.waiting is not None and context.waiting.is_limited:
         return "censored_crps"
+    if panel.predict == "direction":
+        return "log_score"
     scaled = context.scale is not None and bool(np.isfinite(context.scale).any())
-    return "scaled_crps" if panel.kind == "values" and panel.n_series > 1 and scaled else "crps"
+    has_own_sizes = panel.n_series > 1 and (panel.kind == "values" or panel.predict == "close")
+    return "scaled_crps" if has_own_sizes and scaled else "crps"
 
 
 def baseline_forecasts(
@@ -234,7 +267,7 @@ def baseline_forecasts(
     for one in fitted:
         rates = one.base_rates(panel, windows)
         if rates is not None:
-            yield "frequencies", rates
+            yield FREQUENCIES, rates
 
 
 def bin_edges(forecast: Distribution | None) -> np.ndarray | None:

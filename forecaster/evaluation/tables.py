@@ -13,6 +13,9 @@ from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
 from forecaster.errors import ConfigError
 
+# Classes of a direction, in the order of the bins.
+DIRECTIONS = ("down", "flat", "up")
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -84,11 +87,13 @@ def quantile_name(level: float) -> str:
     return f"q-{level:.2f}" if round(level, 2) == level else f"q-{level:g}"
 
 
-def probability_columns(forecast: Distribution) -> dict[str, np.ndarray]:
+def probability_columns(forecast: Distribution, predict: str = "") -> dict[str, np.ndarray]:
     """``p-1 .. p-K``, the probability of each bin; nothing for a distribution without bins.
 
     Args:
         forecast: Of shape (n_windows, horizon).
+        predict: What of prices is forecast. The bins of a direction are ``p-down, p-flat, p-up``, after
+            ``direction``, the most probable.
 
     Returns:
         Arrays (n_windows * horizon,) by column name.
@@ -98,7 +103,27 @@ def probability_columns(forecast: Distribution) -> dict[str, np.ndarray]:
         return {}
     _, probs = view
     flat = probs.reshape(-1, probs.shape[-1])  # (n_windows * horizon, n_bins)
-    return {f"p-{index + 1}": flat[:, index] for index in range(flat.shape[1])}
+    if predict != "direction":
+        return {f"p-{index + 1}": flat[:, index] for index in range(flat.shape[1])}
+    likeliest = np.array(DIRECTIONS, dtype=object)[flat.argmax(axis=1)]
+    return {"direction": likeliest} | {f"p-{name}": flat[:, k] for k, name in enumerate(DIRECTIONS)}
+
+
+def close_columns(panel: Panel, origins: np.ndarray, forecast: Distribution) -> dict[str, np.ndarray]:
+    """``close``, the price that the median returns of the sessions lead to; nothing for other targets.
+
+    Args:
+        panel: The rows that were forecast from.
+        origins: (n_windows,) int64 flat row number of the last input row of each forecast.
+        forecast: Of shape (n_windows, horizon).
+
+    Returns:
+        An array (n_windows * horizon,) by column name.
+    """
+    if panel.closes is None or panel.predict in ("range", "close"):
+        return {}
+    returns = np.cumsum(forecast.median(), axis=1)
+    return {"close": (panel.closes[origins][:, None] * np.exp(returns)).ravel()}
 
 
 def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, columns: Columns) -> pd.DataFrame:
@@ -112,8 +137,7 @@ def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, colum
         columns: Which intervals and quantiles.
 
     Returns:
-        ``unique_id, ds, forecast, ...``; for ``ohlc`` also ``close``, the price that the median
-        returns lead to.
+        ``unique_id, ds, forecast, ...``; of returns also ``close``, see ``close_columns``.
     """
     horizon = _n_steps(origins, forecast)
     ids = panel.ids[panel.series_of(origins)]
@@ -123,11 +147,8 @@ def value_table(panel: Panel, origins: np.ndarray, forecast: Distribution, colum
         "unique_id": np.repeat(ids, horizon),
         "ds": to_display(panel.clock, ds.ravel()),
     }
-    table |= numbers
-    if panel.closes is not None:
-        returns = np.cumsum(forecast.median(), axis=1)
-        table["close"] = (panel.closes[origins][:, None] * np.exp(returns)).ravel()
-    return pd.DataFrame(table | probability_columns(forecast))
+    table |= numbers | close_columns(panel, origins, forecast)
+    return pd.DataFrame(table | probability_columns(forecast, panel.predict))
 
 
 def _n_steps(origins: np.ndarray, forecast: Distribution) -> int:
@@ -174,11 +195,8 @@ def origin_columns(
     Returns:
         Arrays (n_windows * horizon,) by column name, rows in the order of the windows, then steps.
     """
-    table = number_columns(forecast, columns)
-    if panel.closes is not None:
-        returns = np.cumsum(forecast.median(), axis=1)
-        table["close"] = (panel.closes[origins][:, None] * np.exp(returns)).ravel()
-    return table | probability_columns(forecast)
+    table = number_columns(forecast, columns) | close_columns(panel, origins, forecast)
+    return table | probability_columns(forecast, panel.predict)
 
 
 def backtest_table(

@@ -43,6 +43,11 @@ class Head(ABC):
         """Which number of the distribution the loss asks for as a point forecast."""
         return "median"
 
+    @property
+    def starts_fitted(self) -> bool:
+        """Whether a network that puts out zeros forecasts the distribution of all training targets."""
+        return False
+
     def known(self, batch: Batch) -> np.ndarray:
         """(batch, horizon) bool: the targets that the loss counts, open ones only if the head takes them."""
         if self.takes_open and batch.cell is not None:

@@ -18,6 +18,9 @@ from forecaster.network.head import Head, masked_mean
 # together it is about as near as under the absolute error alone.
 MEDIAN_SHARE = 0.5
 
+# Distance by which two quantiles of a start differ at least, in units of the spread.
+LEAST_GAP = 1e-3
+
 LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
 
@@ -25,18 +28,21 @@ LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 class QuantileHead(Head):
     """Quantiles by pinball loss: a middle one, and distances upwards and downwards that are positive.
 
-    A network that puts out zeros forecasts the quantiles of a normal distribution around 0 with standard
-    deviation ``spread``.
+    A network that puts out zeros forecasts ``start``, or the quantiles of a normal distribution around 0 with
+    standard deviation ``spread``.
 
     Attributes:
         levels: Rising quantile levels in (0, 1).
         spread: Standard deviation of the normalised targets, roughly; distances are in units of it.
+        start: (n_levels,) rising quantiles of the normalised targets; empty for those of the normal
+            distribution.
     """
 
     name: ClassVar[str] = "quantile"
 
     levels: tuple[float, ...] = LEVELS
     spread: float = 1.0
+    start: tuple[float, ...] = ()
     _rising: np.ndarray = field(init=False, repr=False)  # levels, float32
     _offsets: np.ndarray = field(init=False, repr=False)  # (n_levels - 1,) gaps of the normal before softplus
     _sums: np.ndarray = field(init=False, repr=False)  # (n_levels - 1, n_levels) from gaps to quantiles
@@ -48,8 +54,11 @@ class QuantileHead(Head):
             raise ValueError(f"quantile levels {self.levels} must be two at least, rise, and lie in (0, 1)")
         if not 0 < self.spread < np.inf:
             raise ValueError(f"spread {self.spread} must be positive")
+        gaps = np.diff(np.asarray(self.start) / self.spread if self.start else ndtri(np.asarray(self.levels)))
+        if self.start and (len(self.start) != len(self.levels) or not (gaps > 0).all()):
+            raise ValueError(f"{len(self.start)} starting quantiles must rise, one for each level")
         object.__setattr__(self, "_rising", np.asarray(self.levels, dtype=np.float32))
-        offsets = np.log(np.expm1(np.diff(ndtri(np.asarray(self.levels)))))
+        offsets = np.log(np.expm1(gaps))
         object.__setattr__(self, "_offsets", offsets.astype(np.float32))
         object.__setattr__(self, "_sums", (self.spread * self._signs()).astype(np.float32))
 
@@ -65,6 +74,16 @@ class QuantileHead(Head):
     def n_outputs(self) -> int:
         """One number for each level."""
         return len(self.levels)
+
+    @property
+    def starts_fitted(self) -> bool:
+        """Whether there is a start; see ``Head.starts_fitted``."""
+        return bool(self.start)
+
+    @property
+    def center(self) -> float:
+        """The middle quantile of a network that puts out zeros."""
+        return self.start[self.middle] if self.start else 0.0
 
     @property
     def middle(self) -> int:
@@ -83,7 +102,24 @@ class QuantileHead(Head):
         offsets = ops.convert_to_tensor(self._offsets, dtype=outputs.dtype)
         sums = ops.convert_to_tensor(self._sums, dtype=outputs.dtype)
         gaps = ops.softplus(outputs[:, :, 1:] + offsets)
-        return outputs[:, :, :1] + ops.matmul(gaps, sums)
+        return self.center + outputs[:, :, :1] + ops.matmul(gaps, sums)
+
+    @classmethod
+    def fit(cls, levels: tuple[float, ...], target: np.ndarray) -> QuantileHead:
+        """A head that starts at the quantiles of some targets.
+
+        Args:
+            levels: Rising quantile levels in (0, 1).
+            target: (n,) known training targets, normalised.
+
+        Returns:
+            The head; quantiles that are equal are moved apart by a thousandth of the spread.
+        """
+        if len(target) == 0:
+            return cls(levels)
+        least = LEAST_GAP * np.arange(len(levels))
+        start = np.maximum.accumulate(np.quantile(target, levels) - least) + least
+        return cls(levels, start=tuple(float(value) for value in start))
 
     def loss(self, y: Any, mask: Any, outputs: Any) -> Any:
         """Pinball loss: half that of the median, half the mean over all levels; see ``Head.loss``."""
@@ -101,11 +137,12 @@ class QuantileHead(Head):
     def _quantiles_numpy(self, outputs: np.ndarray) -> np.ndarray:
         """``quantiles`` in float64 and without a backend."""
         gaps = np.logaddexp(0.0, outputs[:, :, 1:] + self._offsets)
-        return np.asarray(outputs[:, :, :1] + gaps @ self._sums)
+        return np.asarray(self.center + outputs[:, :, :1] + gaps @ self._sums)
 
     def to_json(self) -> dict[str, Any]:
-        """Name, levels and spread."""
-        return {"name": self.name, "levels": list(self.levels), "spread": self.spread}
+        """Name, levels, spread and start."""
+        stored = {"name": self.name, "levels": list(self.levels), "spread": self.spread}
+        return {**stored, "start": list(self.start)} if self.start else stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
@@ -117,5 +154,5 @@ class QuantileHead(Head):
         Returns:
             The head.
         """
-        levels = tuple(float(level) for level in stored["levels"])
-        return cls(levels=levels, spread=float(stored["spread"]))
+        levels, start = (tuple(map(float, stored.get(name, ()))) for name in ("levels", "start"))
+        return cls(levels=levels, spread=float(stored["spread"]), start=start)

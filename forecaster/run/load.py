@@ -23,8 +23,8 @@ from forecaster.training.device import set_threads
 from forecaster.training.fitted import Fitted
 from forecaster.windows.features import n_static
 from forecaster.windows.future import future_width, input_channels
+from forecaster.windows.transforms import VOLATILITY, Normaliser
 from forecaster.windows.transforms import Fitted as FittedTransform
-from forecaster.windows.transforms import Normaliser
 
 FILES = ("spec.json", "weights.safetensors", "report.json", "context.parquet", "series.parquet")
 
@@ -89,8 +89,10 @@ def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
     """Refuse models of other channels than the panel has."""
     for model in spec.models:
         network, normaliser = model.architecture, model.normaliser
+        has_volatility = panel.volatility is not None
         fits = (
-            normaliser.n_channels == len(panel.channels)
+            has_volatility >= any(step.name == VOLATILITY for step in normaliser.steps)
+            and normaliser.n_channels == len(panel.channels)
             and normaliser.target == panel.target
             and network.n_channels == len(input_channels(panel, normaliser.calendar))
             and network.n_static == n_static(normaliser.features) + len(panel.static_names)
@@ -180,6 +182,7 @@ def _fitted(
         FittedTransform(step.name, arrays[f"scale{number}/shift"], arrays[f"scale{number}/scale"], step.floor)
         for number, step in enumerate(stored.steps)
     )
+    goes_by = any(step.name == VOLATILITY for step in steps)
     normaliser = Normaliser(
         steps,
         stored.residual,
@@ -193,6 +196,8 @@ def _fitted(
         stored.calendar,
         arrays["static/shift"],
         arrays["static/scale"],
+        panel.volatility if goes_by else None,
+        panel.returns if goes_by else (),
     )
     conformal = None if spec.conformal is None else _conformal(arrays)
     return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, panel.lowest, conformal)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from forecaster.config.settings import Settings
+from forecaster.config.settings import Settings, TransformName
 from forecaster.data.marks import MOST_MARKS
 from forecaster.errors import RunError
 
@@ -24,7 +24,7 @@ class _Strict(BaseModel):
 class TransformSpec(_Strict):
     """One fitted transform; its per-series numbers are tensors beside the weights."""
 
-    name: Literal["standard", "minmax", "log", "level", "last"]
+    name: TransformName
     floor: float = 0.0
     n_scales: int = Field(0, ge=0)
 

@@ -90,6 +90,7 @@ class _Training:
     ) -> None:
         self.stepper = stepper
         self.plan = plan
+        self.starts_fitted = head.starts_fitted
         self.n_windows = train.n_windows
         self.feed = Feed(train, head, stepper, plan.batch_size)
         self.valid_feed: Feed | None = None
@@ -148,7 +149,7 @@ class _Training:
             interrupted=stop.reason,
             seconds=perf_counter() - began,
             slow_path=slow,
-            warnings=() if stop.is_set else _not_moved(before, after),
+            warnings=() if stop.is_set or self.starts_fitted else _not_moved(before, after),
         )
 
     def _epoch(self, epoch: int, stop: StopFlag) -> EpochResult:

@@ -84,6 +84,11 @@ def _with_season(panel: Panel, split: Split, settings: Settings) -> tuple[Panel,
 def _check(panel: Panel, settings: Settings) -> None:
     """Refuse settings that do not fit each other or the data."""
     check_baselines(panel, settings.window.baselines)
+    if panel.predict == "direction" and settings.network.head != "bins":
+        raise ConfigError(
+            f"--head {settings.network.head}: a direction is one of three classes. Leave it out, or take "
+            f"--predict return."
+        )
     look_back, season = settings.window.look_back or 1, panel.season_length
     if settings.transform.residual == "season" and look_back < season:
         raise ConfigError(

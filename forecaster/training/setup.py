@@ -38,6 +38,9 @@ Rate = Callable[[int, int], float]
 # Open waiting times from which on it can be learnt that some never end.
 LEAST_OPEN = 10
 
+# Smallest scale of an outer bin's tail, in units of the spread of the targets.
+LEAST_TAIL = 1e-3
+
 # Windows that bins are fitted on: their quantiles do not move with more.
 MOST_BINNED = 50_000
 
@@ -72,7 +75,7 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         activation=network.activation,
         recurrent_activation=network.recurrent_activation,
         bidirectional=network.bidirectional,
-        branches=parse_branches(network.branch, channels),
+        branches=parse_branches(network.branch or (), channels),
         linear=bool(network.linear),
         n_static=n_static(normaliser.features) + len(panel.static_names),
         n_marks=len(source.panel.mark_names),
@@ -100,7 +103,11 @@ def make_head(
         A head; a point forecast has no residuals yet.
     """
     if name == "quantile":
-        return QuantileHead(settings.network.quantile_levels or (0.1, 0.5, 0.9))
+        levels = settings.network.quantile_levels or (0.1, 0.5, 0.9)
+        if source.panel.kind != "ohlc":
+            return QuantileHead(levels)
+        batch, _ = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
+        return QuantileHead.fit(levels, batch.target[batch.mask])  # little beyond it can be learnt of returns
     if name == "point":
         return PointHead(settings.network.loss or "mse")
     batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
@@ -109,9 +116,16 @@ def make_head(
         return _mixture(settings, batch, linear)
     if name == "hazard":
         return fit_hazards(batch, settings.transform.n_bins or 10)
-    edges = target_edges(settings, target, steps if source.normaliser.is_common else None)
+    if source.panel.predict == "direction":
+        edges = direction_edges(target, settings.transform.dead_band, source.normaliser.target_scale)
+    else:
+        edges = target_edges(settings, target, steps if source.normaliser.is_common else None)
     head = BinsHead(edges, settings.transform.smoothing)
-    return head.count(target) if batch.cell is None else replace(head, tails=open_tails(edges, batch))
+    if batch.cell is not None:
+        return replace(head, tails=open_tails(edges, batch))
+    if source.panel.kind == "ohlc":  # crashes lie far beyond the usual returns
+        head = replace(head, tails=np.maximum(tail_scales(target, edges), LEAST_TAIL))
+    return head.count(target)
 
 
 def _mixture(settings: Settings, batch: Batch, linear: LinearForecast | None) -> MixtureHead:
@@ -172,7 +186,7 @@ def open_tails(edges: np.ndarray, batch: Batch) -> np.ndarray:
         ended = target[target >= edges[-2]] - edges[-2]
         if len(ended):
             scales[1] = (ended.sum() + waited[waited > 0].sum()) / len(ended)
-    return np.asarray(np.maximum(scales, 1e-3))
+    return np.asarray(np.maximum(scales, LEAST_TAIL))
 
 
 def target_edges(settings: Settings, target: np.ndarray, steps: Sequence[Step] | None) -> np.ndarray:
@@ -207,6 +221,24 @@ def target_edges(settings: Settings, target: np.ndarray, steps: Sequence[Step] |
             f"the same for every window. Add --transforms standard."
         )
     return fit_bins(target, rule, n_bins)
+
+
+def direction_edges(target: np.ndarray, dead_band: float, target_scale: tuple[float, float]) -> np.ndarray:
+    """Edges of down, flat and up.
+
+    Args:
+        target: (n,) known targets of training windows, normalised.
+        dead_band: Half-width of flat, in standard deviations of the training returns.
+        target_scale: Mean and spread of the targets before the last step of their transforms, in which their
+            standard deviation is about 1.
+
+    Returns:
+        (4,) rising, normalised.
+    """
+    shift, scale = target_scale
+    low, high = ((end - shift) / scale for end in (-dead_band, dead_band))
+    least, most = (target.min(), target.max()) if len(target) else (low, high)
+    return np.array([min(least, low - 1.0), low, high, max(most, high + 1.0)])
 
 
 def make_plan(settings: Settings, n_windows: int, schedule: Rate | None = None) -> TrainingPlan:

@@ -154,6 +154,8 @@ def data_facts(panel: Panel, span: Span, horizon: int = 1) -> DataFacts:
         spread_ratio=float(high / low) if low > 0 else float("inf"),
         naive=naive,
         noise=noise,
+        predict=panel.predict,
+        channels=panel.channels,
         n_open=int((rows.lengths > 0).sum()) if span.as_of is not None and panel.n_series > 1 else 0,
         calendar=find_calendar(rows),
         within=_durations(panel, y) if panel.kind == "events" else (),

@@ -33,6 +33,7 @@ class Split:
             or one for all.
         valid_as_of: Likewise, of the validation part.
         as_of: Moment up to which each series is known; None where it ends with its last row.
+        embargo: Rows after each cut that belong to no part.
     """
 
     begins: np.ndarray
@@ -43,6 +44,7 @@ class Split:
     train_as_of: Any = None
     valid_as_of: Any = None
     as_of: np.ndarray | None = None
+    embargo: int = 0
 
     @property
     def train(self) -> Span:
@@ -57,12 +59,16 @@ class Split:
     @property
     def valid(self) -> Span:
         """Rows that choose the best weights."""
-        return Span(self.train_ends, self.valid_ends, self.valid_as_of, self.train_as_of)
+        return self._after(self.train_ends, self.valid_ends, self.valid_as_of, self.train_as_of)
 
     @property
     def test(self) -> Span:
         """Rows that are scored, once."""
-        return Span(self.valid_ends, self.test_ends, self.as_of, self.valid_as_of)
+        return self._after(self.valid_ends, self.test_ends, self.as_of, self.valid_as_of)
+
+    def _after(self, cuts: np.ndarray, ends: np.ndarray, as_of: Any, since: Any) -> Span:
+        """Rows from the embargo after some cuts on."""
+        return Span(np.minimum(cuts + self.embargo, ends), ends, as_of, since)
 
     @property
     def everything(self) -> Span:
@@ -107,7 +113,32 @@ def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> S
         valid_as_of = panel.as_of
         train_as_of = valid_as_of if (valid_begins == ends).all() else train_as_of
     known = _observed(panel, train_as_of), _observed(panel, valid_as_of)
-    return Split(begins, valid_begins, test_begins, ends, leaky, known[0], known[1], panel.as_of)
+    embargo = usual_embargo(panel, settings)
+    return Split(begins, valid_begins, test_begins, ends, leaky, known[0], known[1], panel.as_of, embargo)
+
+
+def usual_embargo(panel: Panel, settings: WindowSettings) -> int:
+    """Rows left out after a cut: as set, else the horizon of prices, whose returns lean on each other.
+
+    Args:
+        panel: Its kind decides.
+        settings: ``embargo`` and ``horizon``.
+
+    Returns:
+        Rows of each series, 0 for other kinds.
+
+    Raises:
+        ConfigError: Fewer are asked for than a forecast of prices is long.
+    """
+    least = settings.horizon if panel.kind == "ohlc" else 0
+    if settings.embargo is None:
+        return least
+    if settings.embargo < least:
+        raise ConfigError(
+            f"--embargo {settings.embargo}: below --horizon {settings.horizon}, so parts of prices would "
+            f"touch. Raise it to {settings.horizon} at least, or leave it out."
+        )
+    return settings.embargo
 
 
 def _observed(panel: Panel, moment: Any) -> Any:

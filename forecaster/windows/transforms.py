@@ -17,6 +17,13 @@ from forecaster.errors import ConfigError
 from forecaster.windows.scales import channel_scales, fit_recent, fit_scales, of_series, own_scales
 from forecaster.windows.windows import Span
 
+# Divides changes of a price by the size that the next one is expected to have.
+VOLATILITY = "volatility"
+
+# Transforms that are fitted on training rows, and those whose numbers differ from window to window.
+SCALES = ("standard", "minmax")
+PER_WINDOW = {"level", "last", VOLATILITY}
+
 # Lowest value of a logarithm after `level`, as a share of the level.
 LEVEL_FLOOR = 0.02
 
@@ -26,9 +33,9 @@ class Fitted:
     """What one transform learnt from the training rows.
 
     Attributes:
-        name: ``standard``, ``minmax``, ``log``, ``level`` or ``last``.
+        name: ``standard``, ``minmax``, ``log``, ``level``, ``last`` or ``volatility``.
         shift: (1,) or (n_series,) subtracted by standard and minmax; (n_series,) what level and last go by in
-            a window without a value; empty for log.
+            a window without a value; empty for log and volatility.
         scale: Likewise, divided by; 0 for a series that never moved, which goes by its window.
         floor: Lowest value that ``log`` takes.
     """
@@ -54,7 +61,9 @@ class Normaliser:
         target_scale: Mean and spread of their transformed targets: what the network learns is of order 1,
             however small the changes are that are left after the transforms.
         features: Names of the history features of events, see ``history_features``.
-        calendar: Names of the calendar features of values, see ``calendar_numbers``.
+        calendar: Names of the calendar features of values and prices, see ``calendar_numbers``.
+        volatility: Index of the channel that `volatility` goes by, see ``Panel``; None without.
+        returns: Indices of the other channels that it divides.
         static_shift: (n_static,) mean of the history features over training windows, and of the static
             numbers over training series.
         static_scale: (n_static,) standard deviation likewise.
@@ -72,13 +81,13 @@ class Normaliser:
     calendar: tuple[str, ...] = ()
     static_shift: np.ndarray = field(default_factory=lambda: np.zeros(0))
     static_scale: np.ndarray = field(default_factory=lambda: np.ones(0))
+    volatility: int | None = None
+    returns: tuple[int, ...] = ()
 
     @property
     def is_common(self) -> bool:
         """Whether targets of all windows go through the same numbers."""
-        fixed = all(
-            f.name == "log" or (f.name in ("standard", "minmax") and len(f.shift) == 1) for f in self.steps
-        )
+        fixed = all(f.name == "log" or (f.name in SCALES and len(f.shift) == 1) for f in self.steps)
         return fixed and self.residual == "none"
 
     def normalise(self, past: np.ndarray, series: np.ndarray, horizon: int) -> tuple[np.ndarray, list[Step]]:
@@ -92,20 +101,36 @@ class Normaliser:
         Returns:
             Array like ``past`` (NaN kept), and the steps, their numbers (batch, 1) or (batch, horizon).
         """
+        x, size = past[:, :, self.target], np.ones((1, 1))
+        if self.volatility is not None:
+            size = np.exp(past[:, -1, self.volatility])[:, None]  # (batch, 1)
+            past = past.copy()
+            past[:, :, list(self.returns)] /= size[:, :, None]
         normal = (past - self.covariate_shift) / self.covariate_scale
-        x = past[:, :, self.target]
         steps: list[Step] = []
         for fitted in self.steps:
-            step = self._step(fitted, x, series)
+            step = (
+                self._step(fitted, x, series)
+                if fitted.name != VOLATILITY
+                else AffineStep(np.zeros((1, 1)), size)
+            )
             x = step.forward(x)
             steps.append(step)
         normal[:, :, self.target] = (x - self.input_scale[0]) / self.input_scale[1]
         if self.residual != "none":
             naive = self._naive(x, horizon)
             steps.append(AffineStep(naive, np.ones((1, 1))))
+        growth = self._growth(horizon)
         shift, scale = self.target_scale
-        steps.append(AffineStep(np.full((1, 1), shift), np.full((1, 1), scale)))
+        steps.append(AffineStep(shift * growth, scale * growth))
         return normal, steps
+
+    def _growth(self, horizon: int) -> np.ndarray:
+        """(1, 1) or (1, horizon): changes over k sessions have the root of k times the volatility of one."""
+        names = [fitted.name for fitted in self.steps]
+        if "last" in names and VOLATILITY in names:
+            return np.asarray(np.sqrt(np.arange(1.0, horizon + 1))[None])
+        return np.ones((1, 1))
 
     def _step(self, fitted: Fitted, x: np.ndarray, series: np.ndarray) -> Step:
         """The step of these windows; ``x`` is (batch, look_back)."""
@@ -167,34 +192,53 @@ def fit_normaliser(
         The fitted transforms.
 
     Raises:
-        ConfigError: standard or minmax come after level or last, whose results have no training rows.
+        ConfigError: standard or minmax come after level, last or volatility, whose results have no training
+            rows; or volatility is asked for of other data than prices.
     """
+    _check_transforms(panel, names)
     kept = panel.take(span.begins, span.ends)
     series = np.repeat(np.arange(panel.n_series), kept.lengths)
-    x = kept.y.copy()
+    x, values, goes_by = kept.y.copy(), kept.values, panel.volatility if VOLATILITY in names else None
+    sizes = np.ones(len(x)) if goes_by is None else np.exp(values[:, goes_by])
     steps: list[Fitted] = []
     empty = np.zeros(0)
-    for name in names:
-        per_window = any(step.name in ("level", "last") for step in steps)
-        if name in ("standard", "minmax"):
-            if per_window:
-                raise ConfigError(
-                    f"--transforms {','.join(names)}: {name} cannot follow level or last, "
-                    f"which differ from window to window. Put {name} first."
-                )
-            found = fit_scales(x, series if scope == "series" else None, panel.n_series, name)
-            fitted = Fitted(name, *found)
+    for place, name in enumerate(names):
+        if name in SCALES:
+            shift, scale = fit_scales(x, series if scope == "series" else None, panel.n_series, name)
+            if name == "standard" and panel.predict in ("return", "direction"):
+                shift = np.zeros_like(shift)  # their mean is mostly noise, and 0 is no change
+            fitted = Fitted(name, shift, scale)
             where = series if scope == "series" else np.zeros(len(x), dtype=np.int64)
             x = (x - fitted.shift[where]) / np.where(fitted.scale > 0, fitted.scale, 1.0)[where]
         elif name == "log":
-            floor = LEVEL_FLOOR if per_window else _log_floor(x)
+            floor = LEVEL_FLOOR if set(names[:place]) & PER_WINDOW else _log_floor(x)
             fitted = Fitted(name, empty, empty, floor)
             x = np.log(np.maximum(x, floor))
+        elif name == VOLATILITY:
+            fitted, x = Fitted(name, empty, empty), x / sizes
         else:
             fitted = Fitted(name, *fit_recent(x, kept.offsets, name, panel.season_length))
         steps.append(fitted)
-    shift, scale = channel_scales(kept.values)
-    return Normaliser(tuple(steps), residual, panel.season_length, panel.target, shift, scale)
+    returns = () if goes_by is None else panel.returns
+    values = values.copy()
+    values[:, list(returns)] /= sizes[:, None]
+    numbers = panel.season_length, panel.target, *channel_scales(values)
+    return Normaliser(tuple(steps), residual, *numbers, volatility=goes_by, returns=returns)
+
+
+def _check_transforms(panel: Panel, names: Sequence[str]) -> None:
+    """Refuse transforms that cannot follow each other, or that the data does not have."""
+    if VOLATILITY in names and panel.volatility is None:
+        raise ConfigError(
+            f"--transforms {','.join(names)}: volatility is only known of prices (ohlc); these are "
+            f"{panel.kind}. Leave it out."
+        )
+    for place, name in enumerate(names):
+        if name in SCALES and set(names[:place]) & PER_WINDOW:
+            raise ConfigError(
+                f"--transforms {','.join(names)}: {name} cannot follow level, last or volatility, "
+                f"which differ from window to window. Put {name} first."
+            )
 
 
 def last_observed(x: np.ndarray) -> np.ndarray:

@@ -1,0 +1,103 @@
+"""Defaults of prices: every rule, its numbers and its reason."""
+
+from __future__ import annotations
+
+import math
+
+from forecaster.config.facts import LITTLE_DATA, QUANTILE_LEVELS, SMALL_STEP, DataFacts, Rules
+
+# Transforms of the target by what is forecast.
+TRANSFORMS: dict[str, tuple[tuple[str, ...], str]] = {
+    "return": (("volatility",), "in units of the volatility that the last sessions let expect"),
+    "direction": (("standard",), "the dead band is in units of the training returns"),
+    "range": (("volatility", "log"), "ranges are positive, and in units of the volatility expected"),
+    "close": (("log", "last", "volatility"), "the return since the last close, in units of the volatility"),
+}
+
+# Channels that have a network of their own beside the one of the prices.
+VOLUME = "volume"
+
+
+def choose_for_prices(rules: Rules, facts: DataFacts) -> None:
+    """Fill in what is open for prices.
+
+    Args:
+        rules: Settings, the head among them.
+        facts: What the training rows are like.
+    """
+    for rule in (_windows, _transforms, _network, _training):
+        rule(rules, facts)
+
+
+def _windows(rules: Rules, facts: DataFacts) -> None:
+    """look_back, min_history, segment, features and embargo."""
+    most = max((facts.usual_length - rules.values["horizon"]) // 2, 1)
+    if facts.has_ids or most >= 20:
+        rules.choose("look_back", 20, "sessions of about a month")
+    rules.choose("look_back", most, f"half of {facts.usual_length} training rows less the horizon")
+    history, why = rules.values["look_back"], "a single series: full windows only"
+    if facts.has_ids:
+        history, why = 1, "short series are padded on the left"
+    rules.choose("min_history", history, why)
+    rules.choose("segment", 1, "a step of the network a session")
+    calendar = tuple(name for name in facts.calendar if name in ("hour", "weekday"))
+    why = f"the stamps carry {' and '.join(calendar)}" if calendar else "the stamps say nothing of the week"
+    rules.choose("features", calendar or ("none",), why)
+
+
+def _transforms(rules: Rules, facts: DataFacts) -> None:
+    """transforms, scope, residual and n_bins."""
+    if rules.values["task"] != "regress" and not isinstance(rules.values["bins"], str):
+        rules.choose("transforms", ("standard",), "the edges given are in the unit of the data")
+    rules.choose("transforms", *TRANSFORMS[facts.predict or "return"])
+    rules.choose("scope", "series", "each ticker has its own volatility")
+    rules.choose("residual", "none", "nothing to correct")
+    n_bins = min(max(round(math.sqrt(facts.n_train)), 5), 20)
+    rules.choose("n_bins", n_bins, "the root of the number of training rows, 5 to 20")
+
+
+def _network(rules: Rules, facts: DataFacts) -> None:
+    """Cell, layers, units, dropout, branches."""
+    rules.choose("cell", "lstm", "the usual one")
+    rules.choose("linear", False, "no mixture to weigh it")
+    rules.choose("loss", "mse", "the mean is forecast")
+    rules.choose("quantile_levels", QUANTILE_LEVELS, "intervals of 50, 80, 90 and 95 %")
+    units = rules.values["units"]
+    rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
+    size = 32 if facts.n_train < 50_000 else 64
+    rules.choose("units", (size,), f"{facts.n_train:,} training rows of much noise")
+    rules.choose("dropout", 0.3, "much noise")
+    rules.choose("dense_layers", (), "the state goes to the head directly")
+    rules.choose("decoder", "direct", "all steps at once")
+    rules.choose("series_units", 0, "series are told apart by their rows")
+    if VOLUME in facts.channels:
+        calendar = rules.values["features"] if rules.values["features"] != ("none",) else ()
+        prices = ",".join([*(name for name in facts.channels if name != VOLUME), *calendar])
+        rules.choose("branch", (f"price={prices}", f"volume={VOLUME}"), "a network each, joined")
+    rules.choose("branch", ("none",), "no volume that would have a network of its own")
+
+
+def _training(rules: Rules, facts: DataFacts) -> None:
+    """Batch, steps, rate, schedule, patience and ensemble."""
+    n_windows = max(facts.n_train // rules.values["stride"], 1)
+    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
+    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
+    rules.choose("schedule", "one-cycle", "fast and without tuning")
+    if rules.values["schedule"] == "one-cycle":
+        rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; much noise")
+    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
+    steps = 400 if facts.n_train < 50_000 else 1_000
+    if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
+        whole = math.ceil(n_windows / rules.values["batch_size"])
+        rules.choose("steps_per_epoch", min(whole, 50), "all windows, or 50 steps between two validations")
+        epochs = math.ceil(steps / rules.values["steps_per_epoch"])
+        rules.choose("epochs", epochs, f"about {steps:,} steps")
+    if rules.values["schedule"] != "one-cycle":
+        rules.choose("patience", 10, "epochs without gain")
+    if max(rules.values["units"]) * rules.values["batch_size"] <= SMALL_STEP:
+        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
+    rules.choose("refit", False, "scored as the validation part chose it")
+    rules.choose("conformal", False, "quantiles as they were learnt")
+    members = 3 if facts.n_train < 5 * LITTLE_DATA else 1
+    rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")
