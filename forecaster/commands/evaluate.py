@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from forecaster.commands._market import conclude_market
 from forecaster.commands._output import Output, output_options, texts
 from forecaster.commands._scores import conclude, score_table
 from forecaster.commands._show import as_json, note, write_frame
@@ -40,8 +41,8 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
         note(f"Note: {text}")
     if scores["baselines_fitted_on"] == "scored rows":
         note("Note: no rows lie before the scored ones; the baselines were fitted on these themselves.")
-    if scores["baselines_left_out"]:
-        note(f"Note: not scored for the time it takes: {', '.join(scores['baselines_left_out'])}.")
+    for text in scores["notes"]:
+        note(f"Note: {text}")
     if output.is_json:
         as_json(scores)
         return
@@ -50,6 +51,8 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
     head = forecaster.report["training"][0]["head"]
     score_table(scores, head, scores["unit"], f"Scores of {folder}")
     conclude(scores, scores["unit"])
+    if market := scores.get("market"):
+        conclude_market(market)
 
 
 def _write(scores: dict[str, Any], path: str) -> None:

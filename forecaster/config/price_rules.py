@@ -14,6 +14,9 @@ TRANSFORMS: dict[str, tuple[tuple[str, ...], str]] = {
     "close": (("log", "last", "volatility"), "the return since the last close, in units of the volatility"),
 }
 
+# Networks of an ensemble on little data, by preset.
+MEMBERS = {"fast": 1, "balanced": 3, "accurate": 7}
+
 # Channels that have a network of their own beside the one of the prices.
 VOLUME = "volume"
 
@@ -70,7 +73,7 @@ def _network(rules: Rules, facts: DataFacts) -> None:
     rules.choose("dense_layers", (), "the state goes to the head directly")
     rules.choose("decoder", "direct", "all steps at once")
     rules.choose("series_units", 0, "series are told apart by their rows")
-    if VOLUME in facts.channels:
+    if VOLUME in facts.channels and not any("," in name for name in facts.channels):  # which part the names
         calendar = rules.values["features"] if rules.values["features"] != ("none",) else ()
         prices = ",".join([*(name for name in facts.channels if name != VOLUME), *calendar])
         rules.choose("branch", (f"price={prices}", f"volume={VOLUME}"), "a network each, joined")
@@ -99,5 +102,7 @@ def _training(rules: Rules, facts: DataFacts) -> None:
         rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
     rules.choose("refit", False, "scored as the validation part chose it")
     rules.choose("conformal", False, "quantiles as they were learnt")
-    members = 3 if facts.n_train < 5 * LITTLE_DATA else 1
-    rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")
+    preset = rules.values["preset"]
+    members = MEMBERS.get(preset, 1) if facts.n_train < 5 * LITTLE_DATA else 1
+    why = f"little data: the seeds of preset {preset}" if members > 1 else "one seed"
+    rules.choose("ensemble", members, why)

@@ -10,7 +10,7 @@ import numpy as np
 RETURNS = ("close", "open", "high", "low", "range", "ma_5", "ma_10")
 _VOLUME_ROWS = 20
 # Weight of the row before in the mean of squared true ranges.
-_DECAY = 0.9
+DECAY = 0.9
 # Part of the range usual so far that the volatility does not fall under, so that a quiet time does not make
 # the next move look endless; and the volatility of a price that has never moved.
 _LEAST_PART, _LEAST = 0.1, 1e-6
@@ -80,8 +80,8 @@ def make_channels(bars: Bars) -> dict[str, np.ndarray]:
 def _volatility(true_range: np.ndarray, place: np.ndarray) -> np.ndarray:
     """Log of the root of the weighted mean of squared true ranges up to each row."""
     squares = true_range**2
-    weights = (1 - _DECAY ** (place + 1)) / (1 - _DECAY)
-    recent = _fading_sum(squares, place, _DECAY) / weights
+    weights = (1 - DECAY ** (place + 1)) / (1 - DECAY)
+    recent = _fading_sum(squares, place, DECAY) / weights
     usual = _fading_sum(squares, place, 1.0) / (place + 1)
     size = np.sqrt(np.maximum(recent, _LEAST_PART**2 * usual))
     return np.log(np.where(size > 0, size, _LEAST))

@@ -63,6 +63,7 @@ def score_new_rows(
     part = score_windows(panel, windows, rows, models, resolution=resolution, asked=asked)
     return part.to_json() | {
         "unit": panel.unit,
+        "notes": [] if part.note is None else [part.note.line],
         "n_new_rows": span.n_rows,
         "n_new_ids": int((known < 0).sum()),
         "baselines_fitted_on": "rows before" if has_earlier else "scored rows",
