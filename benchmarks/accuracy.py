@@ -21,7 +21,7 @@ from typing import Any, get_args
 import pandas as pd
 from accuracy_rows import ROWS, SINGLES, Asked, read_problem, run_row
 from accuracy_table import markdown_lines, singles_standing
-from bench_rows import check_options, held_against, listed, make_parser, refuse_unknown
+from bench_rows import check_options, held_against, listed, make_parser, refuse_unknown, write_found
 from waiting_commands import PACKAGES, versions
 
 from forecaster.config.settings import Preset
@@ -98,13 +98,6 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def write(found: dict[str, Any], out: Path | None) -> None:
-    """All results so far as JSON, and beside it as Markdown, where a file is named."""
-    if out is not None:
-        out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        out.with_suffix(".md").write_text("\n".join(markdown_lines(found)) + "\n", encoding="utf-8")
-
-
 def earlier_rows(out: Path | None, head: dict[str, Any]) -> dict[str, Any]:
     """Rows of a run that was stopped, or that ran others: they are not run again.
 
@@ -137,7 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if left:
             rows.setdefault(name, {}).update(run_presets(name, options, left))
             found["singles"] = singles_standing(rows)
-            write(found, options.out)
+            write_found(found, markdown_lines(found), options.out)
     print("\n".join(markdown_lines(found)))
 
 

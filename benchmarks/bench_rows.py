@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,3 +103,16 @@ def bar_text(bar: Mapping[str, Any]) -> str:
         Such as ``<= 0.435`` or ``0.76 to 0.84``.
     """
     return f"<= {bar['to']:g}" if bar["from"] is None else f"{bar['from']:g} to {bar['to']:g}"
+
+
+def write_found(found: Mapping[str, Any], lines: Iterable[str], out: Path | None) -> None:
+    """All results so far as JSON, and beside it as Markdown, where a file is named.
+
+    Args:
+        found: Content of the JSON file.
+        lines: Of the Markdown file.
+        out: The JSON file; None for none.
+    """
+    if out is not None:
+        out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        out.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")

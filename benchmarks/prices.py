@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from accuracy import earlier_rows, machine
-from bench_rows import check_options, make_parser
+from bench_rows import check_options, make_parser, write_found
 from price_data import FILES, read_prices, simulated
 from waiting_commands import PACKAGES, versions
 
@@ -163,13 +161,6 @@ def _simulated_lines(rows: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def write(found: dict[str, Any], out: Path | None) -> None:
-    """All results so far as JSON, and beside it as Markdown, where a file is named."""
-    if out is not None:
-        out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        out.with_suffix(".md").write_text("\n".join(table_lines(found)) + "\n", encoding="utf-8")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the rows asked for, print the table, write the JSON."""
     names = (*FILES, *SIMULATED)
@@ -192,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows[name] = run_file(name, options)
         else:
             rows[name] = run_ar1(options) if name == "ar1" else run_noise(options)
-        write(found, options.out)
+        write_found(found, table_lines(found), options.out)
     print("\n".join(table_lines(found)))
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from forecaster.config.build import change
 from forecaster.config.facts import (
     QUANTILE_LEVELS,
-    SMALL_STEP,
     WAITING,
     DataFacts,
     Default,
     Rules,
 )
+from forecaster.config.pace import choose_batch, choose_epochs, choose_rate, choose_rest
 from forecaster.config.price_rules import choose_for_prices
 from forecaster.config.settings import Settings
 from forecaster.config.value_rules import choose_for_values
@@ -194,32 +194,16 @@ def _network(rules: Rules, facts: DataFacts) -> None:
 def _training(rules: Rules, facts: DataFacts) -> None:
     """Batch, epochs, rate, schedule, patience and ensemble."""
     n_windows = max(facts.n_train // rules.values["stride"] + facts.n_open, 1)
-    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
-    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    choose_batch(rules, n_windows)
     rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
-    rules.choose("schedule", "one-cycle", "fast and without tuning")
     little = facts.n_train < MANY_GAPS
-    if rules.values["schedule"] == "one-cycle" and not little:
-        rules.choose("learning_rate", 1e-2, "the peak of a one-cycle")
-    elif rules.values["schedule"] == "one-cycle":
-        rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; few rows and much noise")
-    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
+    choose_rate(rules, *((3e-3, "; few rows and much noise") if little else (1e-2, "")))
     steps = 1_200 if facts.n_train < 50_000 else 2_000
     if little:
         steps = 400  # the network starts at the distribution of all gaps, and has less to learn
-    if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
-        whole = math.ceil(n_windows / rules.values["batch_size"])
-        rules.choose("steps_per_epoch", min(whole, 100), "all windows, or 100 steps between two validations")
-        epochs = math.ceil(steps / rules.values["steps_per_epoch"])
-        rules.choose("epochs", epochs, f"about {steps:,} steps")
-    if rules.values["schedule"] != "one-cycle":
-        rules.choose("patience", 10, "epochs without gain")
-    work = max(rules.values["units"]) * rules.values["batch_size"]
-    if work <= SMALL_STEP:
-        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
+    choose_epochs(rules, n_windows, steps)
     if little:
         rules.choose("refit", True, "few gaps: the latest ones tell most of the pace")
-    rules.choose("refit", False, "scored as the validation part chose it")
-    rules.choose("conformal", False, "quantiles as they were learnt")
+    choose_rest(rules)
     members = 3 if little else 1
     rules.choose("ensemble", members, "little data: several seeds" if members > 1 else "enough data")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from forecaster.config.facts import LITTLE_DATA, QUANTILE_LEVELS, SMALL_STEP, DataFacts, Rules
+from forecaster.config.facts import LITTLE_DATA, QUANTILE_LEVELS, DataFacts, Rules
+from forecaster.config.pace import choose_batch, choose_epochs, choose_rate, choose_rest
 
 # Transforms of the target by what is forecast.
 TRANSFORMS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -83,25 +84,11 @@ def _network(rules: Rules, facts: DataFacts) -> None:
 def _training(rules: Rules, facts: DataFacts) -> None:
     """Batch, steps, rate, schedule, patience and ensemble."""
     n_windows = max(facts.n_train // rules.values["stride"], 1)
-    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
-    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    choose_batch(rules, n_windows)
     rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
-    rules.choose("schedule", "one-cycle", "fast and without tuning")
-    if rules.values["schedule"] == "one-cycle":
-        rules.choose("learning_rate", 3e-3, "the peak of a one-cycle; much noise")
-    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
-    steps = 400 if facts.n_train < 50_000 else 1_000
-    if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
-        whole = math.ceil(n_windows / rules.values["batch_size"])
-        rules.choose("steps_per_epoch", min(whole, 50), "all windows, or 50 steps between two validations")
-        epochs = math.ceil(steps / rules.values["steps_per_epoch"])
-        rules.choose("epochs", epochs, f"about {steps:,} steps")
-    if rules.values["schedule"] != "one-cycle":
-        rules.choose("patience", 10, "epochs without gain")
-    if max(rules.values["units"]) * rules.values["batch_size"] <= SMALL_STEP:
-        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
-    rules.choose("refit", False, "scored as the validation part chose it")
-    rules.choose("conformal", False, "quantiles as they were learnt")
+    choose_rate(rules, 3e-3, "; much noise")
+    choose_epochs(rules, n_windows, 400 if facts.n_train < 50_000 else 1_000, most=50)
+    choose_rest(rules)
     preset = rules.values["preset"]
     members = MEMBERS.get(preset, 1) if facts.n_train < 5 * LITTLE_DATA else 1
     why = f"little data: the seeds of preset {preset}" if members > 1 else "one seed"

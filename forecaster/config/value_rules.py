@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from forecaster.config.facts import LITTLE_DATA, QUANTILE_LEVELS, SMALL_STEP, DataFacts, Rules
+from forecaster.config.facts import LITTLE_DATA, QUANTILE_LEVELS, DataFacts, Rules
+from forecaster.config.pace import choose_batch, choose_epochs, choose_rate, choose_rest
 
 # Seasons that a look-back holds at most.
 MOST_SEASONS = 28
@@ -179,31 +180,15 @@ def _training(rules: Rules, facts: DataFacts, effort: Effort) -> None:
     n_windows = max(facts.n_train // rules.values["stride"], 1)
     n_horizons = _n_horizons(rules, facts)
     careful, why = _care(rules, facts)
-    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
-    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    choose_batch(rules, n_windows)
     rules.choose("optimizer", "adam", "further than rmsprop in the same number of steps")
-    rules.choose("schedule", "one-cycle", "fast and without tuning")
-    if rules.values["schedule"] == "one-cycle":
-        rules.choose("learning_rate", 1e-3 if careful else 3e-3, f"the peak of a one-cycle; {why}")
-    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
+    choose_rate(rules, 1e-3 if careful else 3e-3, f"; {why}")
     passes = 3 * math.ceil(n_windows / rules.values["batch_size"])
     steps = min(max(n_horizons // 2, passes), MOST_STEPS)
     steps = max(round(steps * effort.steps), LEAST_STEPS if careful else 2 * LEAST_STEPS)
-    if rules.values["epochs"] is None:  # an epoch that the user counts is all windows once
-        whole = math.ceil(n_windows / rules.values["batch_size"])
-        rules.choose("steps_per_epoch", min(whole, 100), "all windows, or 100 steps between two validations")
-        epochs = math.ceil(steps / rules.values["steps_per_epoch"])
-        rules.choose(
-            "epochs",
-            epochs,
-            f"about {steps:,} steps: half of the {n_horizons:,} horizons in the rows, three passes at least",
-        )
-    if rules.values["schedule"] != "one-cycle":
-        rules.choose("patience", 10, "epochs without gain")
-    if max(rules.values["units"]) * rules.values["batch_size"] <= SMALL_STEP:
-        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
-    rules.choose("conformal", False, "quantiles as they were learnt")
-    rules.choose("refit", False, "scored as the validation part chose it")
+    why = f": half of the {n_horizons:,} horizons in the rows, three passes at least"
+    choose_epochs(rules, n_windows, steps, why=why)
+    choose_rest(rules)
     members = int(min(max(effort.work // _work(rules), 1), effort.members))
     rules.choose("ensemble", members, f"seeds that preset {rules.values['preset']} has time for")
 

@@ -14,7 +14,7 @@ from forecaster.data.clock import to_display
 from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
 from forecaster.evaluation.backtest import Backtest, at_most, rows_before
-from forecaster.evaluation.calls import join_calls, join_sessions, sessions_after
+from forecaster.evaluation.calls import join, sessions_after
 from forecaster.evaluation.frame_scores import column_scores, find_truth, frame_scores
 from forecaster.evaluation.market import Calls, MarketScores, Sessions, market_scores
 from forecaster.evaluation.tables import is_observed, join_columns, number_columns
@@ -83,8 +83,8 @@ def score_backtest(tested: Backtest) -> BacktestScores:
     if not markets:
         return scores
     came = [sessions_after(panel, one.origins, one.begins, one.ends) for one in tested.blocks]
-    sessions = join_sessions(came)
-    calls = {name: join_calls([one.calls[name] for one in markets]) for name in markets[0].calls}
+    sessions = join(came)
+    calls = {name: join([one.calls[name] for one in markets]) for name in markets[0].calls}
     return replace(
         scores,
         market=market_scores(sessions, calls, n_classes=markets[0].n_classes),

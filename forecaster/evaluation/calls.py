@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from forecaster.evaluation.market import Calls, MarketScores, Sessions, market_s
 from forecaster.evaluation.skill import direction_hits
 from forecaster.training.fitted import Fitted
 from forecaster.windows.windows import windows_at
+
+Rows = TypeVar("Rows", Calls, Sessions)
 
 # What the model is called beside the baselines, and the one that says the direction of most training returns.
 MODEL, MAJORITY = "model", "majority"
@@ -105,11 +108,11 @@ def sessions_after(panel: Panel, origins: np.ndarray, begins: np.ndarray, ends: 
         The sessions, in the order of the cutoffs.
     """
     closes, series = _closes(panel), panel.series_of(origins)
-    change = np.abs(np.diff(closes, prepend=closes[:1]))
-    total = np.concatenate([[0.0], np.cumsum(change)])
     n_changes = np.maximum(ends - begins - 1, 0)
-    within = total[ends] - total[np.minimum(begins + 1, ends)]
-    scale = np.where(n_changes > 0, within / np.maximum(n_changes, 1), np.nan)
+    rows = np.arange(n_changes.sum()) + np.repeat(begins + 1 - np.cumsum(n_changes) + n_changes, n_changes)
+    ticker = np.repeat(np.arange(panel.n_series), n_changes)
+    change = np.bincount(ticker, np.abs(closes[rows] - closes[rows - 1]), minlength=panel.n_series)
+    scale = np.where(n_changes > 0, change / np.maximum(n_changes, 1), np.nan)
     return Sessions(
         unique_id=panel.ids[series].astype(object),
         ds=panel.times[origins + 1],
@@ -178,33 +181,17 @@ def _class_hits(forecast: Distribution, classes: np.ndarray, y: np.ndarray) -> n
     return np.asarray(likeliest == (y[:, None] >= inner).sum(axis=1), dtype=np.float64)
 
 
-def join_calls(parts: list[Calls]) -> Calls:
-    """Calls of consecutive cutoffs as one.
+def join(parts: Sequence[Rows]) -> Rows:
+    """Calls, or sessions, of consecutive cutoffs as one.
 
     Args:
-        parts: One at least.
+        parts: One at least, all of a kind.
 
     Returns:
         All of them, in order.
     """
-    return Calls(**{name: np.concatenate(columns) for name, columns in _columns(parts).items()})
-
-
-def join_sessions(parts: list[Sessions]) -> Sessions:
-    """Sessions of consecutive cutoffs as one.
-
-    Args:
-        parts: One at least.
-
-    Returns:
-        All of them, in order.
-    """
-    return Sessions(**{name: np.concatenate(columns) for name, columns in _columns(parts).items()})
-
-
-def _columns(parts: list[Calls] | list[Sessions]) -> dict[str, list[np.ndarray]]:
-    """The arrays of each field, part by part."""
-    return {one.name: [getattr(part, one.name) for part in parts] for one in fields(parts[0])}
+    names = [one.name for one in fields(parts[0])]
+    return type(parts[0])(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in names})
 
 
 def _closes(panel: Panel) -> np.ndarray:

@@ -1,0 +1,64 @@
+"""Rules of training that all kinds of data share: batch, rate, epochs, threads, and what follows the fit."""
+
+from __future__ import annotations
+
+import math
+
+from forecaster.config.facts import SMALL_STEP, Rules
+
+
+def choose_batch(rules: Rules, n_windows: int) -> None:
+    """Windows a step: about 30 steps in all of them.
+
+    Args:
+        rules: Settings so far.
+        n_windows: Training windows.
+    """
+    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
+    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+
+
+def choose_rate(rules: Rules, peak: float, why: str) -> None:
+    """The one-cycle and its peak, or the usual rate of another schedule.
+
+    Args:
+        rules: Settings so far.
+        peak: Highest rate of a one-cycle.
+        why: What it goes by.
+    """
+    rules.choose("schedule", "one-cycle", "fast and without tuning")
+    if rules.values["schedule"] == "one-cycle":
+        rules.choose("learning_rate", peak, f"the peak of a one-cycle{why}")
+    rules.choose("learning_rate", 1e-3, "usual for recurrent networks")
+
+
+def choose_epochs(rules: Rules, n_windows: int, steps: int, most: int = 100, why: str = "") -> None:
+    """Epochs that come to some steps; one that the user counts is all windows once.
+
+    Args:
+        rules: Settings so far, the batch size among them.
+        n_windows: Training windows.
+        steps: Of the whole training.
+        most: Steps between two validations at most.
+        why: What the steps go by.
+    """
+    if rules.values["epochs"] is not None:
+        return
+    whole = math.ceil(n_windows / rules.values["batch_size"])
+    rules.choose("steps_per_epoch", min(whole, most), f"all windows, or {most} steps between two validations")
+    epochs = math.ceil(steps / rules.values["steps_per_epoch"])
+    rules.choose("epochs", epochs, f"about {steps:,} steps{why}")
+
+
+def choose_rest(rules: Rules) -> None:
+    """Patience, threads, and that nothing is fitted again or corrected.
+
+    Args:
+        rules: Settings so far, units and batch size among them.
+    """
+    if rules.values["schedule"] != "one-cycle":
+        rules.choose("patience", 10, "epochs without gain")
+    if max(rules.values["units"]) * rules.values["batch_size"] <= SMALL_STEP:
+        rules.choose("threads", 1, "a step this small loses more by waiting for threads than it gains")
+    rules.choose("conformal", False, "quantiles as they were learnt")
+    rules.choose("refit", False, "scored as the validation part chose it")
