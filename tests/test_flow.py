@@ -79,7 +79,7 @@ CASES = {
 }
 BASELINES = {
     "values": {"last", "mean", "median", "autoregression"},
-    "ohlc": {"zero", "mean", "median", "autoregression"},
+    "ohlc": {"random_walk", "drift", "majority", "ewma", "autoregression"},
     "intervals": {"last", "mean", "median", "exponential", "weibull"},
     "events": {"last", "mean", "median", "exponential", "weibull"},
 }

@@ -100,6 +100,21 @@ def test_classic_is_the_textbook_network() -> None:
     assert {name: settings[name] for name in expected} == expected
 
 
+def test_the_textbook_network_has_one_branch_for_all_prices() -> None:
+    facts = replace(VALUES, kind="ohlc", predict="return", channels=("close", "volume"))
+    settings = chosen(facts, preset="classic")
+    expected = {
+        "look_back": 3, "transforms": ("standard",), "units": (8, 8), "dense_layers": (8, 8),
+        "batch_size": 100, "branch": ("none",), "scope": "panel", "head": "quantile", "embargo": 1,
+    }  # fmt: skip
+    assert {name: settings[name] for name in expected} == expected
+
+
+def test_only_parts_of_prices_keep_a_distance() -> None:
+    assert chosen(VALUES, horizon=3)["embargo"] == chosen(EVENTS)["embargo"] == 0
+    assert chosen(replace(VALUES, kind="ohlc"), horizon=3)["embargo"] == 3
+
+
 def test_facts_decide_and_nothing_else() -> None:
     assert complete(make_settings({}), VALUES) == complete(make_settings({}), VALUES)
 

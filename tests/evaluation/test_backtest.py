@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,12 +10,22 @@ import pytest
 from forecaster.config.build import make_settings
 from forecaster.config.settings import DataSettings
 from forecaster.data.load import read_panel
+from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
-from forecaster.evaluation.backtest import Origins, backtest, cutoff_rows, run_backtest
+from forecaster.evaluation.backtest import (
+    Backtest,
+    Origins,
+    at_most,
+    backtest,
+    cutoff_rows,
+    rows_before,
+    run_backtest,
+)
 from forecaster.evaluation.tables import Columns
 from forecaster.forecaster import Forecaster
 from forecaster.training.fit import Hooks
 from tests.conftest import TINY
+from tests.test_prices import simulated_prices
 from tests.windows.test_windows import panel_of
 
 
@@ -117,3 +130,105 @@ def test_too_short_for_a_single_cutoff_is_said() -> None:
     panel = panel_of([1.0, 2, 3])
     with pytest.raises(ConfigError, match="the longest series has 3 rows; --windows 5"):
         backtest(panel, make_settings({"look_back": 1}), Origins(5), Columns(), Hooks())
+
+
+# How far training reaches: the embargo before the first cutoff, and a window of rows that rolls.
+
+
+def values_of(n_rows: int = 60) -> Panel:
+    """A noisy wave."""
+    y = 5 + np.sin(np.arange(float(n_rows))) + np.random.default_rng(0).normal(size=n_rows)
+    return read_panel(pd.DataFrame({"step": np.arange(n_rows), "y": y}))
+
+
+def prices_of(n_rows: int = 60) -> Panel:
+    return read_panel(simulated_prices(n_rows).drop(columns="ticker"))
+
+
+def backtest_of(panel: Panel, origins: Origins, **given: Any) -> Backtest:
+    """A backtest of three steps ahead by a tiny network that reads four rows."""
+    settings = {**TINY, "look_back": 4, "horizon": 3, "season": 1, "final_fit": False, **given}
+    return run_backtest(panel, make_settings(settings), origins, Columns(()), Hooks())
+
+
+@pytest.mark.parametrize(
+    ("make", "embargo", "ends"),
+    [
+        (prices_of, None, [48, 52]),  # the cutoffs are rows 50, 52, 54 and 56; three rows lie before row 51
+        (prices_of, 7, [44, 48]),
+        (values_of, None, [51, 55]),
+        (values_of, 7, [44, 48]),
+    ],
+)
+def test_the_last_training_target_lies_an_embargo_before_what_is_tested(
+    make: Any, embargo: int | None, ends: list[int]
+) -> None:
+    tested = backtest_of(make(), Origins(4, step_size=2, refit=2), embargo=embargo)
+    assert [block.origins.tolist() for block in tested.blocks] == [[50, 52], [54, 56]]
+    assert [block.ends.tolist() for block in tested.blocks] == [[end] for end in ends]
+    assert [block.begins.tolist() for block in tested.blocks] == [[0], [0]]
+
+
+def test_an_embargo_of_prices_below_the_horizon_is_refused() -> None:
+    with pytest.raises(ConfigError, match="--embargo 2: below --horizon 3"):
+        backtest_of(prices_of(), Origins(2), embargo=2)
+
+
+def changed_at(panel: Panel, row: int) -> Panel:
+    """The panel with other numbers in one row."""
+    values = panel.values.copy()
+    values[row] += 1.0
+    return replace(panel, values=values)
+
+
+@pytest.mark.parametrize("refit", [0, 2])
+@pytest.mark.parametrize("make", [values_of, prices_of])
+def test_a_rolling_origin_forgets_the_rows_before_it(make: Any, refit: int) -> None:
+    panel, origins = make(), Origins(4, 2, refit, train_size=30)
+    tested = backtest_of(panel, origins)
+    end = 48 if make is prices_of else 51
+    n_blocks = 2 if refit else 1
+    assert [block.ends[0] for block in tested.blocks] == [end, end + 4][:n_blocks]
+    assert [block.begins[0] for block in tested.blocks] == [end - 30, end - 26][:n_blocks]
+    forecast = tested.frame["forecast"].to_numpy()
+    earlier = backtest_of(changed_at(panel, end - 31), origins).frame["forecast"].to_numpy()
+    assert np.array_equal(earlier, forecast)
+    # no forecast reads row 30 itself: what changes are the weights
+    assert (backtest_of(changed_at(panel, 30), origins).frame["forecast"].to_numpy() != forecast).any()
+
+
+@pytest.mark.parametrize("make", [values_of, prices_of])
+def test_rows_within_the_embargo_change_no_weight(make: Any) -> None:
+    panel, origins = make(), Origins(1)
+    forecast = backtest_of(panel, origins, embargo=9, valid_size=0).frame["forecast"].to_numpy()
+    # the cutoff is row 56, which is read with the three before it; rows up to 47 are trained on
+    for row, same in ((50, True), (48, True), (47, False)):
+        found = (
+            backtest_of(changed_at(panel, row), origins, embargo=9, valid_size=0).frame["forecast"].to_numpy()
+        )
+        assert np.array_equal(found, forecast) is same, row
+
+
+def test_a_training_size_above_what_there_is_takes_all_rows() -> None:
+    tested = backtest_of(values_of(), Origins(2, train_size=10_000))
+    assert tested.blocks[0].begins.tolist() == [0]
+
+
+def test_a_training_size_of_nothing_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Origins(train_size=0).check()
+    assert str(caught.value) == "--train-size 0: below 1. Raise it."
+
+
+def test_rows_before_a_cutoff_may_begin_late() -> None:
+    panel = panel_of([1.0, 2, 3, 4], [5.0, 6, 7])
+    rows = rows_before(panel, np.array([1, 4]), np.array([3, 6]))
+    assert rows.y.tolist() == [2, 3, 5, 6] and rows.offsets.tolist() == [0, 2, 4]
+    assert rows.source == "data, before the cutoff"
+
+
+def test_cutoffs_are_cut_into_pieces_of_few_values() -> None:
+    rows = np.arange(7)
+    assert [piece.tolist() for piece in at_most(rows, 1, 3)] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert [len(piece) for piece in at_most(rows, 100_000)] == [2, 2, 2, 1]
+    assert [len(piece) for piece in at_most(rows, 10**9)] == [1] * 7

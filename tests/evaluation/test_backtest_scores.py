@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from forecaster.evaluation.backtest_scores import score_backtest, series_scores
 from forecaster.evaluation.tables import Columns
 from forecaster.training.fit import Hooks
 from tests.conftest import TINY
+from tests.test_prices import simulated_prices
 
 
 def backtest_lines(refit: int = 0) -> Backtest:
@@ -75,3 +77,90 @@ def test_scores_of_gaps_are_those_of_the_model() -> None:
     assert "mase" not in scores.model and scores.decider == "mae"
     assert set(scores.model) > {"mae", "rmse", "coverage_80", "weighted_quantile_loss"}
     assert len(series_scores(tested)) == 1
+    assert (scores.market, scores.sessions, scores.calls) == (None, None, {})
+
+
+# Prices: one session ahead, beside the random walk.
+
+
+def backtest_prices(predict: Any = "return", n_tickers: int = 2, **given: Any) -> Backtest:
+    """Tickers of 90 sessions, two steps ahead from six cutoffs, trained twice."""
+    table = pd.concat(simulated_prices(90, seed=k, ticker="ABC"[k]) for k in range(n_tickers))
+    panel = read_panel(table, DataSettings(predict=predict))
+    settings = make_settings({**TINY, "look_back": 4, "horizon": 2, "final_fit": False, **given})
+    return run_backtest(panel, settings, Origins(6, 1, 3), Columns((80,)), Hooks())
+
+
+RIVALS = {"random_walk", "drift", "majority", "ewma"}
+
+
+@pytest.mark.parametrize(
+    ("predict", "rivals"),
+    [
+        ("return", {*RIVALS, "autoregression"}),
+        ("direction", {*RIVALS, "autoregression"}),
+        ("close", RIVALS),
+    ],
+)
+def test_prices_are_scored_one_session_ahead(predict: str, rivals: set[str]) -> None:
+    tested = backtest_prices(predict, baselines="fast")
+    scores = score_backtest(tested)
+    assert scores.market is not None and scores.sessions is not None
+    assert next(iter(scores.calls)) == "model" and set(scores.calls) == {"model", *rivals}
+    assert set(scores.market.rows) == set(scores.calls)
+    assert (scores.market.n, scores.market.n_sessions, scores.market.n_series) == (12, 6, 2)
+    # of two steps the first: the session after each cutoff
+    frame = tested.frame
+    first = frame[frame.groupby(["unique_id", "cutoff"]).cumcount() == 0]
+    assert scores.sessions.ds.tolist() == first["ds"].to_numpy().tolist()
+    assert scores.sessions.unique_id.tolist() == first["unique_id"].tolist()
+    y = first["y"].to_numpy()
+    came = np.log(y / scores.sessions.close) if predict == "close" else y
+    np.testing.assert_allclose(scores.sessions.y, came, atol=1e-12)
+    point = np.exp(scores.calls["model"].point) * scores.sessions.close
+    said = first["forecast" if predict == "close" else "close"]
+    np.testing.assert_allclose(point, said, rtol=1e-6)
+    walk = scores.market.rows["random_walk"]
+    change = scores.sessions.close * np.abs(np.expm1(came))
+    assert (walk.mae_close, walk.mae_ratio) == (pytest.approx(change.mean()), 1)
+
+
+def test_directions_are_three_classes() -> None:
+    scores = score_backtest(backtest_prices("direction", baselines="fast", dead_band=0.5))
+    assert scores.market is not None
+    assert scores.market.direction.n_classes == 3
+    # a session without a change counts as well, and the random walk says flat
+    assert scores.market.direction.n == scores.market.rows["random_walk"].n_direction == 12
+
+
+def test_garch_is_scored_where_it_is_installed() -> None:
+    pytest.importorskip("arch")
+    scores = score_backtest(backtest_prices("return", 1))
+    assert "garch" in scores.calls and np.isfinite(scores.calls["garch"].crps).all()
+
+
+def test_the_scale_is_that_of_the_rows_of_each_training() -> None:
+    tested = backtest_prices(n_tickers=1, baselines="fast", embargo=5)
+    closes = tested.panel.closes
+    assert closes is not None
+    # cutoffs 82 to 87, trained on rows up to 77 and up to 80
+    assert [block.ends[0] for block in tested.blocks] == [78, 81]
+    expected = [np.abs(np.diff(closes[:end])).mean() for end in (78, 81)]
+    sessions = score_backtest(tested).sessions
+    assert sessions is not None
+    assert sessions.scale == pytest.approx([expected[0]] * 3 + [expected[1]] * 3)
+
+
+def test_ranges_are_scored_like_values() -> None:
+    tested = backtest_prices("range", baselines="fast")
+    scores = score_backtest(tested)
+    assert (scores.market, scores.sessions, tested.markets) == (None, None, ())
+    assert set(scores.baselines) == {"last", "mean", "median", "moving_average", "autoregression"}
+    assert (tested.frame["forecast-lo-80"] >= 0).all()
+
+
+def test_scoring_twice_gives_the_same() -> None:
+    tested = backtest_prices(n_tickers=1, baselines="fast")
+    first, second = score_backtest(tested), score_backtest(tested)
+    assert list(tested.markets[0].calls) == ["model"]
+    assert first.calls["ewma"].crps.tolist() == second.calls["ewma"].crps.tolist()

@@ -9,7 +9,8 @@ import pytest
 
 from forecaster.evaluation.report import finite, plain, versions
 from forecaster.forecaster import Forecaster
-from tests.conftest import SavedRun
+from tests.conftest import TINY, SavedRun
+from tests.test_prices import simulated_prices
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,33 @@ def test_few_waiting_times_are_fitted_on_validation_rows_too_before_the_test_par
     assert refit["n_steps"] == final["n_steps"] == first["best_step"]
     assert len(first["history"]) == 2 and first["history"][0]["epoch"] == 1
     assert report["training"][0]["n_parameters"] > 0
+
+
+@pytest.fixture(scope="module")
+def price_report() -> dict:
+    """Of 100 sessions of two tickers: the last 30 are tested, the 20 before them choose the weights."""
+    table = pd.concat(simulated_prices(100, seed=k, ticker="AB"[k]) for k in range(2))
+    settings = {**TINY, "look_back": 5, "horizon": 2, "test_size": 30, "valid_size": 20}
+    return Forecaster(**settings, baselines="fast").fit(table).report
+
+
+def test_parts_of_prices_lie_an_embargo_apart(price_report: dict) -> None:
+    split = price_report["split"]
+    # weekdays from Monday, 1 January 1996 on: the 50th, two later the 53rd; the 70th, two later the 73rd
+    assert split["train"]["last"] == "1996-03-08" and split["valid"]["first"] == "1996-03-13"
+    assert split["valid"]["last"] == "1996-04-05" and split["test"]["first"] == "1996-04-10"
+    assert [split[part]["n_rows"] for part in ("train", "valid", "test")] == [100, 36, 56]
+
+
+def test_prices_are_reported_beside_the_random_walk(price_report: dict) -> None:
+    market = price_report["scores"]["test"]["market"]
+    # the parts of 28 rows have 27 windows of two steps
+    assert market["n"] == 54 and market["n_sessions"] == 27 and market["n_series"] == 2
+    assert list(market["rows"])[:2] == ["model", "random_walk"]
+    assert set(market["rows"]) == {"model", *price_report["scores"]["test"]["baselines"]}
+    assert market["rows"]["random_walk"]["mae_ratio"] == 1
+    assert [one["year"] for one in market["by_year"]] == [1996]
+    assert json.loads(json.dumps(finite(price_report)))["scores"]["test"]["market"]["n"] == 54
 
 
 def test_report_is_json_without_nan(report: dict) -> None:

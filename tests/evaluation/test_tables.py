@@ -11,6 +11,7 @@ from forecaster.errors import ConfigError
 from forecaster.evaluation.tables import (
     Columns,
     backtest_table,
+    close_columns,
     next_times,
     number_columns,
     origin_columns,
@@ -67,6 +68,53 @@ def test_bins_have_a_probability_each() -> None:
         "p-1": [pytest.approx(0.2)], "p-2": [pytest.approx(0.3)], "p-3": [pytest.approx(0.5)],
     }  # fmt: skip
     assert probability_columns(PointMass(np.zeros((1, 1)))) == {}
+
+
+def test_bins_of_a_direction_are_down_flat_and_up() -> None:
+    probs = np.array([[[0.5, 0.3, 0.2]], [[0.2, 0.5, 0.3]], [[0.2, 0.3, 0.5]]])
+    columns = probability_columns(Binned(np.array([-1.0, -0.1, 0.1, 1.0]), probs), "direction")
+    assert list(columns) == ["direction", "p-down", "p-flat", "p-up"]
+    assert columns["direction"].tolist() == ["down", "flat", "up"]
+    assert columns["p-flat"].tolist() == pytest.approx([0.3, 0.5, 0.3])
+
+
+def test_bins_of_returns_are_numbered() -> None:
+    forecast = Binned(np.array([-1.0, 0.0, 1.0]), np.array([[[0.2, 0.8]]]))
+    assert list(probability_columns(forecast, "return")) == ["p-1", "p-2"]
+
+
+@pytest.mark.parametrize("predict", ["return", "direction"])
+def test_medians_of_returns_add_up_to_a_close(tiny_panel: Panel, predict: str) -> None:
+    panel = replace(tiny_panel, kind="ohlc", closes=np.array([1.0, 2, 50, 10, 200]), predict=predict)
+    columns = close_columns(panel, np.array([2, 4]), PointMass(np.log([[1.1, 1.1], [0.5, 3.0]])))
+    assert {name: column.tolist() for name, column in columns.items()} == {
+        "close": pytest.approx([55, 60.5, 100, 300])
+    }
+
+
+@pytest.mark.parametrize("predict", ["range", "close"])
+def test_ranges_and_closes_lead_to_no_other_close(tiny_panel: Panel, predict: str) -> None:
+    panel = replace(tiny_panel, kind="ohlc", closes=np.array([1.0, 2, 50, 10, 200]), predict=predict)
+    assert close_columns(panel, np.array([2]), PointMass(np.ones((1, 1)))) == {}
+    assert list(value_table(panel, np.array([2]), PointMass(np.ones((1, 1))), Columns(())).columns) == [
+        "unique_id", "ds", "forecast",
+    ]  # fmt: skip
+
+
+def test_values_have_no_close(tiny_panel: Panel) -> None:
+    assert close_columns(tiny_panel, np.array([2]), PointMass(np.ones((1, 1)))) == {}
+
+
+def test_directions_of_a_backtest_stand_behind_the_close(tiny_panel: Panel) -> None:
+    panel = replace(tiny_panel, kind="ohlc", closes=np.array([1.0, 2, 50, 10, 200]), predict="direction")
+    forecast = Binned(np.array([-1.0, -0.1, 0.1, 1.0]), np.array([[[0.1, 0.2, 0.7]]]))
+    table = backtest_table(
+        panel, np.array([1]), 1, [origin_columns(panel, np.array([1]), forecast, Columns(()))]
+    )
+    assert list(table.columns)[3:] == [
+        "y", "forecast", "close", "y_close", "direction", "p-down", "p-flat", "p-up",
+    ]  # fmt: skip
+    assert table["direction"].tolist() == ["up"]
 
 
 def test_backtest_rows_hold_what_came_and_end_with_the_series(tiny_panel: Panel) -> None:

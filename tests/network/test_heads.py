@@ -62,6 +62,44 @@ def test_quantiles_never_cross(levels: tuple[float, ...] | None) -> None:
     assert shown == pytest.approx(found, rel=1e-4, abs=1e-4)
 
 
+def test_quantiles_of_zeros_are_those_of_the_targets_it_was_fitted_on() -> None:
+    head = QuantileHead.fit((0.1, 0.5, 0.9), np.arange(101.0) - 20)
+    assert head.quantiles(torch.zeros(1, 1, 3))[0, 0].tolist() == pytest.approx([-10, 30, 70], rel=1e-5)
+    shown = head.distribution(np.zeros((1, 2, 3))).quantile(np.array([0.1, 0.5, 0.9]))
+    assert shown[0].tolist() == [pytest.approx([-10, 30, 70], rel=1e-5)] * 2
+    assert head.starts_fitted and not QuantileHead().starts_fitted
+
+
+def test_a_start_is_where_the_middle_moves_from() -> None:
+    head = QuantileHead.fit((0.1, 0.5, 0.9), np.arange(101.0) - 20)
+    moved = head.quantiles(torch.tensor([[[2.0, 0.0, 0.0]]]))[0, 0].tolist()
+    assert moved == pytest.approx([-8, 32, 72], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [([0.0] * 9, [0, 0.001, 0.002]), ([0.0] * 6 + [5.0] * 4, [0, 0.001, 5]), ([7.0], [7, 7.001, 7.002])],
+)
+def test_equal_quantiles_are_moved_apart(target: list[float], expected: list[float]) -> None:
+    head = QuantileHead.fit((0.1, 0.5, 0.9), np.array(target))
+    assert head.start == pytest.approx(expected, abs=1e-9)
+    shown = head.distribution(np.zeros((1, 1, 3))).quantile(np.array([0.1, 0.5, 0.9]))
+    assert shown[0, 0] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_head_without_targets_starts_at_the_normal_distribution() -> None:
+    assert QuantileHead.fit((0.1, 0.9), np.zeros(0)).to_json() == QuantileHead((0.1, 0.9)).to_json()
+
+
+def test_a_start_is_kept_with_the_head_and_may_be_missing() -> None:
+    head = QuantileHead.fit((0.1, 0.5, 0.9), np.arange(101.0))
+    again = head_from_json(json.loads(json.dumps(head.to_json())))
+    assert isinstance(again, QuantileHead) and again.start == head.start == (10, 50, 90)
+    assert "start" not in QuantileHead().to_json()
+    older = head_from_json({"name": "quantile", "levels": [0.1, 0.9], "spread": 1.0})
+    assert isinstance(older, QuantileHead) and older.start == ()
+
+
 def test_one_hot_of_five_uniform_bins() -> None:
     head = BinsHead(np.array([0.0, 20, 40, 60, 80, 100]))
     y = head.encode(*known([[0.0, 54.0, 20.0, -5.0, 100.0]]))
@@ -173,6 +211,9 @@ def test_head_survives_json(head) -> None:
         {"name": "quantile", "levels": [0.5], "spread": 1},
         {"name": "quantile", "levels": [0.5, 0.4], "spread": 1},
         {"name": "quantile", "levels": [0.4, 0.5], "spread": 0},
+        {"name": "quantile", "levels": [0.4, 0.5], "spread": 1, "start": [1]},
+        {"name": "quantile", "levels": [0.4, 0.5], "spread": 1, "start": [1, 1]},
+        {"name": "quantile", "levels": [0.4, 0.5], "spread": 1, "start": [1, "nan"]},
         {"name": "point", "loss": "cube", "residual_levels": [0.5], "residuals": None},
         {"name": "point", "loss": "mse", "residual_levels": [0.5], "residuals": [[1, 2]]},
     ],

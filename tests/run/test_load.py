@@ -153,6 +153,11 @@ def test_wrong_tensors_are_refused(copy: Path, rewrite, change, words: str) -> N
         (("models", 0, "normaliser", "calendar"), ["century"]),
         (("panel", "future_known"), [0]),
         (("panel", "static_names"), ["size"]),
+        (("panel", "volatility"), 5),
+        (("panel", "volatility"), "close"),
+        (("panel", "returns"), [0, 5]),
+        (("panel", "clock", "slots"), 3),
+        (("models", 0, "normaliser", "steps"), [{"name": "volatility"}]),
         (("models", 0, "architecture", "activation"), "no_such_function"),
         (("models", 0, "head", "name"), "oracle"),
         (("models", 0, "head", "levels"), [0.9, 0.1]),
@@ -184,6 +189,20 @@ def test_run_of_an_earlier_version_is_loaded(copy: Path, rewrite) -> None:
     del spec["models"][0]["normaliser"]["calendar"], spec["models"][0]["architecture"]["n_future"]
     for name in ("future_known", "static"):
         del spec["settings"]["data"][name]
+    rewrite("spec.json", json.dumps(spec).encode())
+    pd.testing.assert_frame_equal(Forecaster.load(copy).predict(), before, check_exact=True)
+
+
+def test_run_from_before_prices_had_volatility_is_loaded(copy: Path, rewrite) -> None:
+    before = Forecaster.load(copy).predict()
+    spec = json.loads((copy / "v0001" / "spec.json").read_text())
+    for name in ("predict", "returns", "volatility"):
+        del spec["panel"][name]
+    for name in ("calendar", "slots"):
+        del spec["panel"]["clock"][name]
+    for name in ("predict", "calendar"):
+        del spec["settings"]["data"][name]
+    del spec["settings"]["window"]["embargo"], spec["settings"]["transform"]["dead_band"]
     rewrite("spec.json", json.dumps(spec).encode())
     pd.testing.assert_frame_equal(Forecaster.load(copy).predict(), before, check_exact=True)
 

@@ -81,6 +81,43 @@ def test_train_windows_end_before_the_cut_and_test_windows_after_it():
     assert (parts.test.origins + 1).min() == split.valid_ends[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "embargo", "expected"),
+    [("ohlc", None, 3), ("ohlc", 5, 5), ("values", None, 0), ("values", 5, 5)],
+)
+def test_an_embargo_leaves_rows_between_the_parts(kind: str, embargo: int | None, expected: int) -> None:
+    panel = panel_of(list(np.arange(100.0)), kind=kind)
+    settings = WindowSettings(look_back=5, min_history=5, horizon=3, embargo=embargo)
+    split = make_split(panel, settings, least_train=8)
+    parts = make_parts(panel, split, settings)
+    assert split.embargo == expected
+    assert (parts.train.origins + 3).max() == 79  # the last row before the cut
+    assert (parts.valid.origins + 1).min() == 80 + expected
+    assert (parts.valid.origins + 3).max() == 89
+    assert (parts.test.origins + 1).min() == 90 + expected
+    assert split.before_test.ends.tolist() == [90] and split.everything.ends.tolist() == [100]
+
+
+def test_an_embargo_as_long_as_a_part_leaves_nothing_of_it() -> None:
+    panel = panel_of(list(np.arange(100.0)), kind="ohlc")
+    settings = WindowSettings(look_back=5, min_history=5, embargo=12)
+    split = make_split(panel, settings, least_train=6)
+    parts = make_parts(panel, split, settings)
+    assert (split.valid.begins.tolist(), split.test.begins.tolist()) == ([90], [100])
+    assert (parts.train.n_windows, parts.valid.n_windows, parts.test.n_windows) == (75, 0, 0)
+
+
+def test_parts_of_prices_that_would_touch_are_refused() -> None:
+    settings = WindowSettings(look_back=5, horizon=3, embargo=0)
+    with pytest.raises(ConfigError) as caught:
+        make_split(panel_of(list(np.arange(100.0)), kind="ohlc"), settings, least_train=8)
+    assert str(caught.value) == (
+        "--embargo 0: below --horizon 3, so parts of prices would touch. Raise it to 3 at least, or leave it "
+        "out."
+    )
+    assert make_split(panel_of(list(np.arange(100.0))), settings, least_train=8).embargo == 0
+
+
 def test_random_split_is_marked_leaky_and_uses_every_window_once():
     panel = panel_of(list(np.arange(100.0)))
     settings = WindowSettings(look_back=5, min_history=5, split="random")
