@@ -248,7 +248,10 @@ def rows_before(panel: Panel, begins: np.ndarray, ends: np.ndarray) -> Panel:
         A panel of the same series.
     """
     rows = panel.take(begins, ends)
-    return replace(rows, source=f"{panel.source}, before the cutoff", as_of=None)
+    which = "before the cutoff"
+    if (begins > panel.offsets[:-1]).any():
+        which = f"the last {int((ends - begins).max()):,} of --train-size before the cutoff"
+    return replace(rows, source=f"{panel.source}, {which}", as_of=None)
 
 
 def _train(

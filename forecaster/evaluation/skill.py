@@ -49,7 +49,7 @@ class DirectionSkill:
         if self.n == 0:
             return "Direction: no session in which both model and majority class say one: no skill shown."
         shares = (
-            f"Direction: right in {percent(self.accuracy)} of {self.n:,} sessions (95 % interval "
+            f"Direction: right in {percent(self.accuracy)} of {self.n:,} forecasts (95 % interval "
             f"{100 * self.low:.1f} to {percent(self.high)})"
         )
         guessed = 1 / self.n_classes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from forecaster.baselines import check_baselines
@@ -51,6 +52,11 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         ConfigError: A setting does not fit the data.
     """
     window = settings.window
+    if window.embargo is not None and window.split == "random":
+        raise ConfigError(
+            f"--embargo {window.embargo}: random parts are not apart in time. Leave it out, or take "
+            f"--split time."
+        )
     least = window.min_history if window.min_history is not None else window.look_back
     has_ids = panel.n_series > 1 or "id" in panel.columns
     if window.min_history is None and has_ids:
@@ -68,7 +74,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         (*season, *defaults),
         split,
         parts,
-        tuple(_warnings(settings, split, parts)),
+        tuple(_warnings(settings, split, parts, panel.predict)),
     )
 
 
@@ -84,11 +90,8 @@ def _with_season(panel: Panel, split: Split, settings: Settings) -> tuple[Panel,
 def _check(panel: Panel, settings: Settings) -> None:
     """Refuse settings that do not fit each other or the data."""
     check_baselines(panel, settings.window.baselines)
-    if panel.predict == "direction" and settings.network.head != "bins":
-        raise ConfigError(
-            f"--head {settings.network.head}: a direction is one of three classes. Leave it out, or take "
-            f"--predict return."
-        )
+    if panel.predict == "direction":
+        _check_direction(settings)
     look_back, season = settings.window.look_back or 1, panel.season_length
     if settings.transform.residual == "season" and look_back < season:
         raise ConfigError(
@@ -107,14 +110,41 @@ def _check(panel: Panel, settings: Settings) -> None:
         )
 
 
-def _warnings(settings: Settings, split: Split, parts: Parts) -> list[Note]:
-    """What must be said of the settings as they were given, and of the parts."""
-    notes = []
+def _check_direction(settings: Settings) -> None:
+    """Refuse a head without classes, and transforms after which no change is not in the middle of flat."""
+    if settings.network.head != "bins":
+        raise ConfigError(
+            f"--head {settings.network.head}: a direction is one of three classes. Leave it out, or take "
+            f"--predict return."
+        )
+    names = settings.transform.transforms or ()
+    odd = [f"--transforms {','.join(names)}"] if set(names) & {"minmax", "log", "last"} else []
+    odd += [] if settings.transform.residual == "none" else [f"--residual {settings.transform.residual}"]
+    if odd:
+        raise ConfigError(
+            f"{odd[0]}: a direction is up, flat or down from no change, which this moves. Leave it out, or "
+            f"take --predict return."
+        )
+
+
+def _unused(settings: Settings, predict: str) -> Iterator[Note]:
+    """Options of bins and bands that do nothing here."""
     transform, network = settings.transform, settings.network
-    if network.task == "regress" and network.head != "bins":
-        unused = [transform.n_bins is not None and "--n-bins", transform.bins != "quantile" and "--bins"]
-        for option in filter(None, unused):
-            notes.append(Note("bins_unused", f"{option} has no effect: there are bins with --task classify."))
+    given = [transform.n_bins is not None and "--n-bins", transform.bins != "quantile" and "--bins"]
+    for option in filter(None, given):
+        if predict == "direction":
+            yield Note("bins_unused", f"{option} has no effect: a direction has three classes (--dead-band).")
+        elif network.task == "regress" and network.head != "bins":
+            yield Note("bins_unused", f"{option} has no effect: there are bins with --task classify.")
+    usual = type(transform).model_fields["dead_band"].default
+    if predict != "direction" and transform.dead_band != usual:
+        yield Note("bins_unused", "--dead-band has no effect: it is for --predict direction.")
+
+
+def _warnings(settings: Settings, split: Split, parts: Parts, predict: str) -> list[Note]:
+    """What must be said of the settings as they were given, and of the parts."""
+    notes = [*_unused(settings, predict)]
+    beside = f" beside an embargo of {split.embargo}" if split.embargo else ""
     if split.leaky:
         notes.append(
             Note(
@@ -124,9 +154,12 @@ def _warnings(settings: Settings, split: Split, parts: Parts) -> list[Note]:
             )
         )
     if parts.test.n_windows == 0 and settings.window.test_size != 0:
-        notes.append(Note("no_test_part", "Too few rows to hold any out: trained without scores."))
+        notes.append(Note("no_test_part", f"Too few rows to hold any out{beside}: trained without scores."))
     if parts.valid.n_windows == 0 and parts.test.n_windows > 0 and settings.window.valid_size != 0:
         notes.append(
-            Note("no_valid_part", "Too few rows for a validation part: trained for a fixed number of steps.")
+            Note(
+                "no_valid_part",
+                f"Too few rows for a validation part{beside}: trained for a fixed number of steps.",
+            )
         )
     return notes

@@ -77,8 +77,8 @@ def test_skill_needs_to_be_ahead_of_chance_and_of_the_majority_class() -> None:
     assert (skill.low, skill.high) == pytest.approx((0.50200, 0.69060), abs=1e-5)
     assert skill.is_skilled
     assert skill.statement == (
-        "Direction: right in 60.0 % of 100 sessions (95 % interval 50.2 to 69.1 %); above one half, ahead of "
-        "the majority class (50.0 %, p = 0.002): skill beyond chance."
+        "Direction: right in 60.0 % of 100 forecasts (95 % interval 50.2 to 69.1 %); above one half, "
+        "ahead of the majority class (50.0 %, p = 0.002): skill beyond chance."
     )
 
 
@@ -125,4 +125,4 @@ def test_without_a_direction_there_is_no_skill() -> None:
 def test_skill_as_plain_values() -> None:
     tree = DirectionSkill(10, 0.5, 0.25, 0.75, 0.5, 1.0).to_json()
     assert tree["n"] == 10 and tree["is_skilled"] is False
-    assert tree["statement"].startswith("Direction: right in 50.0 % of 10 sessions")
+    assert tree["statement"].startswith("Direction: right in 50.0 % of 10 forecasts")
