@@ -224,7 +224,7 @@ def test_rows_before_a_cutoff_may_begin_late() -> None:
     panel = panel_of([1.0, 2, 3, 4], [5.0, 6, 7])
     rows = rows_before(panel, np.array([1, 4]), np.array([3, 6]))
     assert rows.y.tolist() == [2, 3, 5, 6] and rows.offsets.tolist() == [0, 2, 4]
-    assert rows.source == "data, before the cutoff"
+    assert rows.source == "data, the last 2 of --train-size before the cutoff"
 
 
 def test_cutoffs_are_cut_into_pieces_of_few_values() -> None:
