@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pyarrow.compute as pc
 
 from forecaster.data.clock import find_resolution
 from forecaster.data.panel import Note
-from forecaster.data.table import Table
+from forecaster.data.table import Column, Table
 from forecaster.errors import DataError
 
 # Bits of an int64 beside its sign.
@@ -18,6 +20,8 @@ _SIGNLESS = 63
 # Parts of one that real times may be whole numbers of, and the number up to which these are exact.
 _SCALES = (1.0, 1e3, 1e6)
 _LARGEST_EXACT = 2.0**53
+# Text that has no blank of any kind at its ends.
+_BARE = r"^[!-~]([^\n]*[!-~])?$"
 
 
 @dataclass(frozen=True)
@@ -78,15 +82,10 @@ def read_ids(table: Table, name: str | None) -> Ids:
         column = column.cast(pa.int64())
     if column.null_count:
         raise _missing(table, name, np.asarray(column.is_null()))
-    encoded = column.dictionary_encode()  # one dictionary for all chunks
-    names = (
-        encoded.chunk(encoded.num_chunks - 1)
-        .dictionary.cast(pa.string())
-        .to_numpy(zero_copy_only=False)
-        .astype(object)
-    )
-    parts = [part.indices.to_numpy(zero_copy_only=False) for part in encoded.chunks]
-    codes = np.concatenate(parts).astype(np.int64)
+    codes, dictionary = _encode(column)
+    names = dictionary.to_numpy(zero_copy_only=False).astype(object)
+    if pc.all(pc.match_substring_regex(dictionary, pattern=_BARE)).as_py():
+        return Ids(codes, names)
     stripped = np.array([text.strip() for text in names], dtype=object)
     if (stripped == "").any():
         raise _missing(table, name, (stripped == "")[codes])
@@ -99,6 +98,24 @@ def read_ids(table: Table, name: str | None) -> Ids:
     rank[order] = np.arange(len(kept))
     note = Note("trimmed", f"blanks around ids in column '{name}' were left out", changed)
     return Ids(rank[inverse][codes], kept[order], (note,))
+
+
+def _encode(column: Column) -> tuple[np.ndarray, pa.Array]:
+    """(n_rows,) place of each field among those that differ, and these as text; parts of rows side by side."""
+    n_parts = min(pa.cpu_count(), max(column.num_chunks, 1))
+    cuts = [column.num_chunks * part // n_parts for part in range(n_parts + 1)]
+    parts = [pa.chunked_array(column.chunks[a:b], column.type) for a, b in pairwise(cuts)]
+    with ThreadPoolExecutor(n_parts) as pool:
+        encoded = pa.chunked_array(list(pool.map(_encode_part, parts))).unify_dictionaries()
+    codes = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks], dtype=np.int64)
+    return codes, encoded.chunk(0).dictionary.cast(pa.string())
+
+
+def _encode_part(column: Column) -> pa.DictionaryArray:
+    """The fields as places in one dictionary, which arrow gives to every block of them."""
+    chunks = column.dictionary_encode().chunks
+    indices = pa.concat_arrays([chunk.indices for chunk in chunks])
+    return pa.DictionaryArray.from_arrays(indices, chunks[-1].dictionary)
 
 
 def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int, n_rows: int) -> Order:
