@@ -101,7 +101,7 @@ def read_ids(table: Table, name: str | None) -> Ids:
 
 
 def _encode(column: Column) -> tuple[np.ndarray, pa.Array]:
-    """(n_rows,) place of each field among those that differ, and these as text; parts of rows side by side."""
+    """(n_rows,) place of each field among those that differ, and these as text; parts run side by side."""
     n_parts = min(pa.cpu_count(), max(column.num_chunks, 1))
     cuts = [column.num_chunks * part // n_parts for part in range(n_parts + 1)]
     parts = [pa.chunked_array(column.chunks[a:b], column.type) for a, b in pairwise(cuts)]
@@ -184,7 +184,7 @@ def _within_series(ranks: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     place_bits, rank_bits = _bits(int(lengths.max()) - 1), _bits(int(ranks.max()))
     if place_bits + rank_bits + _bits(len(lengths)) > _SIGNLESS:
         order = radix_order(ranks)
-        return order[radix_order(np.repeat(np.arange(len(lengths)), lengths)[order])]
+        return np.asarray(order[radix_order(np.repeat(np.arange(len(lengths)), lengths)[order])])
     begins = np.repeat(offsets[:-1], lengths)
     keys = ranks << place_bits
     keys |= np.repeat(np.arange(len(lengths)) << (place_bits + rank_bits), lengths)
