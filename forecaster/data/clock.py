@@ -21,6 +21,7 @@ from forecaster.data.calendar import (
     weekdays,
 )
 from forecaster.data.panel import Clock, TimeKind
+from forecaster.data.parts import are_multiples
 from forecaster.data.sessions import advance_sessions
 from forecaster.errors import ConfigError
 
@@ -45,8 +46,7 @@ def infer_clock(times: np.ndarray, offsets: np.ndarray, kind: TimeKind, zone: st
         A clock with a step; of one row per series the step is a day or 1.
     """
     if kind != "date":
-        common = _most_common(_within(times, offsets))
-        step = 1 if common is None else common
+        step = _most_common(_within(times, offsets)) or 1
         exact = float(np.round(step, 9)) if kind == "float" else int(step)
         return Clock(kind, exact, None, None if kind == "float" else 1.0, zone)
     resolution = float(find_resolution(times))
@@ -70,9 +70,9 @@ def find_resolution(times: np.ndarray) -> int:
     Returns:
         Its length in ns.
     """
-    numbers = times.astype(np.int64)
+    numbers = times.view(np.int64)
     for length in STEP_LENGTHS.values():
-        if not (numbers[:1000] % length).any() and not (numbers % length).any():
+        if are_multiples(numbers, length):
             return length
     return 1
 

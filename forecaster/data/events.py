@@ -142,7 +142,7 @@ def _read_rows(
         times=order.take(times),
         offsets=order.offsets,
         ids=names,
-        values=order.take(values),
+        values=order.take(values) if found.past else values,
         marks=marks,
         mark_names=mark_names,
     )

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from forecaster.data.clock import find_resolution
 from forecaster.data.panel import Note
+from forecaster.data.parts import in_parts, take_rows
 from forecaster.data.table import Column, Table
 from forecaster.errors import DataError
 
@@ -55,7 +56,7 @@ class Order:
 
     def take(self, values: np.ndarray) -> np.ndarray:
         """Values of the file in the order of the panel."""
-        return values if self.rows is None else values[self.rows]
+        return values if self.rows is None else take_rows(values, self.rows)
 
     def row(self, place: int) -> int:
         """Row of the file that a row of the panel came from."""
@@ -137,7 +138,7 @@ def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int,
     if times is None:
         return Order(moved, offsets)
     if moved is not None:
-        times = times[moved]
+        times = take_rows(times, moved)
     late = times[1:] < times[:-1]
     late[offsets[1:-1] - 1] = False
     count = int(late.sum())
@@ -145,7 +146,7 @@ def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int,
         return Order(moved, offsets)
     order = _within_series(_ranks(times), offsets)
     text = "rows were not in time order and were sorted"
-    return Order(order if moved is None else moved[order], offsets, (Note("sorted", text, count),))
+    return Order(order if moved is None else take_rows(moved, order), offsets, (Note("sorted", text, count),))
 
 
 def radix_order(keys: np.ndarray) -> np.ndarray:
@@ -211,7 +212,8 @@ def _ranks(times: np.ndarray) -> np.ndarray:
         return np.unique(numbers, return_inverse=True)[1]
     numbers = numbers - least
     if np.issubdtype(times.dtype, np.datetime64):
-        numbers = numbers // find_resolution(numbers.view("datetime64[ns]"))
+        resolution = find_resolution(numbers.view("datetime64[ns]"))
+        in_parts(lambda part: np.floor_divide(numbers[part], resolution, out=numbers[part]), len(numbers))
     return np.asarray(numbers)
 
 

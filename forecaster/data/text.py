@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.data.panel import Note
+from forecaster.data.parts import in_parts
 from forecaster.errors import ConfigError, DataError
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon"}
 _SAMPLE = 1 << 16
-_BLOCK = 1 << 18
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)([eE][+-]?\d+)?")
 _STAMP = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ]\d{1,2}:\d{2}.*)?")
 
@@ -86,7 +86,7 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
 
 
 def count_bytes(data: bytes, byte: int, begin: int = 0) -> int:
-    """How often a byte occurs, block by block, each of which fits the processor's own memory.
+    """How often a byte occurs.
 
     Args:
         data: Text.
@@ -96,11 +96,8 @@ def count_bytes(data: bytes, byte: int, begin: int = 0) -> int:
     Returns:
         The count from there on.
     """
-    codes = np.frombuffer(data, dtype=np.uint8)
-    return sum(
-        int(np.count_nonzero(codes[place : place + _BLOCK] == byte))
-        for place in range(begin, len(codes), _BLOCK)
-    )
+    codes = np.frombuffer(data, dtype=np.uint8)[begin:]
+    return sum(in_parts(lambda part: int(np.count_nonzero(codes[part] == byte)), len(codes)))
 
 
 def unzip(source: str, data: bytes) -> bytes:
