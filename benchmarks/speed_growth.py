@@ -1,8 +1,9 @@
 """Rows of growing work: peak memory of a training, and seconds a row from ten thousand rows to ten million.
 
 Each size runs in a process of its own, from a panel that is built already; what the imports and a first tiny
-training take does not count. ``python benchmarks/speed_growth.py N_ROWS LOOK_BACK UNITS BATCH THREADS WHAT``
-is such a process; WHAT is ``fit``, or ``whole`` for ``Forecaster.fit`` with scores and baselines.
+training take does not count. ``python benchmarks/speed_growth.py N_ROWS LOOK_BACK UNITS BATCH THREADS STEPS
+WHAT`` is such a process; STEPS are those of an epoch, 0 for all windows once; WHAT is ``fit``, or ``whole``
+for ``Forecaster.fit`` with scores and baselines.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from speed_rounds import Asked, Bar, Case, Found
 LENGTH = 1_000
 N_TINY = 2_000
 SIZES, FAST_SIZES = (10**4, 10**5, 10**6, 10**7), (2_000, 4_000)
-LOOK_BACK, UNITS, BATCH = 24, 32, 1024
+# Of the scaling: small, so that ten million windows take minutes.
+LOOK_BACK, UNITS, BATCH = 12, 16, 2048
 # From this size on the seconds a row are compared; below it start-up counts.
 LEAST_COMPARED = 10**5
 # Sizes up to this one are run several times; larger ones take minutes and are steady.
 MOST_REPEATED = 10**6
-# A network of this size leaves memory to be what the windows take.
-MEMORY_UNITS, MEMORY_BATCH = 8, 4096
+# Of the memory: a network that leaves it to be what the windows take, and the product's own longest epoch.
+MEMORY_LOOK_BACK, MEMORY_UNITS, MEMORY_BATCH, MEMORY_STEPS = 24, 8, 4096, 100
 MEGABYTE = 1e6
 BARS = {
     "memory": (Bar("MB above imports - (3 x panel + 300 MB)", most=0.0),),
@@ -51,7 +53,7 @@ def run(name: str, asked: Asked) -> Found:
 def memory(asked: Asked) -> Found:
     """Peak memory of one epoch over the largest panel, and of a whole ``Forecaster.fit``."""
     n_rows = (FAST_SIZES if asked.is_fast else SIZES)[-1]
-    sizes = (n_rows, LOOK_BACK, MEMORY_UNITS, MEMORY_BATCH, asked.threads)
+    sizes = (n_rows, MEMORY_LOOK_BACK, MEMORY_UNITS, MEMORY_BATCH, asked.threads, MEMORY_STEPS)
     peaks, panel = {}, 0.0
     for what in ("fit", "whole"):
         found = in_process(*sizes, what)
@@ -74,7 +76,7 @@ def scaling(asked: Asked) -> Found:
     for number in range(asked.rounds):
         for size in sizes:
             if number == 0 or size <= MOST_REPEATED:
-                found = in_process(size, LOOK_BACK, UNITS, BATCH, asked.threads, "fit")
+                found = in_process(size, LOOK_BACK, UNITS, BATCH, asked.threads, 0, "fit")
                 rounds[f"{size:,} rows"].append(found["seconds"] / size * 1e6)
     case = Case("scaling, one epoch", "us a row", rounds)
     per_row = [case.best(f"{size:,} rows") for size in sizes if asked.is_fast or size >= LEAST_COMPARED]
@@ -107,7 +109,7 @@ def measure(sizes: Sequence[int], what: str) -> dict[str, float]:
     """Seconds and peak memory of one training from a built panel.
 
     Args:
-        sizes: Rows, look-back, units, batch and threads.
+        sizes: Rows, look-back, units, batch, threads, and steps of an epoch, 0 for all windows once.
         what: ``fit`` for the fit alone, ``whole`` for ``Forecaster.fit``.
 
     Returns:
@@ -116,31 +118,31 @@ def measure(sizes: Sequence[int], what: str) -> dict[str, float]:
     import forecaster.evaluation.job  # noqa: F401  imported before anything is measured
     from forecaster.training.device import set_threads
 
-    n_rows, look_back, units, batch, threads = sizes
-    set_threads(threads)
-    _train(min(N_TINY, n_rows), (look_back, units, batch, threads), what)
+    n_rows, *others = sizes
+    set_threads(sizes[4])
+    _train(min(N_TINY, n_rows), others, what)
     before = peak_bytes()
-    seconds, panel_bytes = _train(n_rows, (look_back, units, batch, threads), what)
+    seconds, panel_bytes = _train(n_rows, others, what)
     return {"seconds": seconds, "peak_bytes": peak_bytes() - before, "panel_bytes": panel_bytes}
 
 
-def _train(n_rows: int, sizes: tuple[int, int, int, int], what: str) -> tuple[float, int]:
+def _train(n_rows: int, sizes: Sequence[int], what: str) -> tuple[float, int]:
     """Seconds of a training on a fresh panel, and the panel's bytes."""
     from speed_networks import Ours, Shape, make_panel, prepared_for
 
     from forecaster import Forecaster
 
-    look_back, units, batch, threads = sizes
+    look_back, units, batch, threads, n_steps = sizes
+    steps = n_steps or None
     panel = make_panel(n_rows, min(LENGTH, n_rows // 2))
     began = time.perf_counter()
     if what == "fit":
-        Ours(prepared_for(panel, Shape(look_back, units, batch), threads=threads)).rate()
+        shape = Shape(look_back, units, batch)
+        Ours(prepared_for(panel, shape, threads=threads, steps_per_epoch=steps)).rate()
     else:
         given = {"units": units, "layers": 1, "segment": 1, "season": 1, "baselines": "fast"}
-        model = Forecaster(
-            look_back=look_back, batch_size=batch, epochs=1, ensemble=1, threads=threads, **given
-        )
-        model.fit(panel)
+        given |= {"epochs": 1, "ensemble": 1, "steps_per_epoch": steps, "threads": threads}
+        Forecaster(look_back=look_back, batch_size=batch, **given).fit(panel)
     seconds = time.perf_counter() - began
     n_bytes = panel.values.nbytes + panel.times.nbytes + panel.offsets.nbytes + panel.ids.nbytes
     return seconds, n_bytes
@@ -153,4 +155,4 @@ def peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure([int(number) for number in sys.argv[1:6]], sys.argv[6])))
+    print(json.dumps(measure([int(number) for number in sys.argv[1:7]], sys.argv[7])))

@@ -124,6 +124,7 @@ def prepared_for(panel: Panel, shape: Shape, **settings: Any) -> Prepared:
         "dropout": DROPOUT,
         "dense_layers": (),
         "decoder": "direct",
+        "series_units": 0,
         "optimizer": "rmsprop",
         "learning_rate": RATE,
         "schedule": "constant",

@@ -39,6 +39,21 @@ def test_training_is_timed_beside_keras_and_a_plain_loop(
     assert "| train | auto / plain, geometric mean | >= 1.25 |  | not run |" in printed.out
 
 
+def test_all_train_the_same_weights() -> None:
+    from speed_networks import Ours, Plain, Shape, StockKeras, gathered, panel_of, prepared_for
+
+    shape = Shape(6, 4, 16, 3)
+    prepared = prepared_for(panel_of(shape, 64), shape, threads=1)
+    arrays = gathered(prepared)
+    assert arrays[0].shape == (64, 2, 6) and arrays[1].shape == (64, 1)
+    ours = [tuple(weight.shape) for weight in Ours(prepared).fitted()[0].models[0].weights]
+    stock = [tuple(weight.shape) for weight in StockKeras(arrays, 4, 16, "cpu").model.trainable_weights]
+    assert ours == stock
+    plain = sum(weight.numel() for weight in Plain(arrays, 4, 16, "cpu").net.parameters())
+    n_weights = 4 * 4 * (6 + 4 + 1) + 4 * 4 * (4 + 4 + 1) + 5
+    assert plain == n_weights + 2 * 4 * 4  # torch has two biases for each layer
+
+
 def test_small_networks_forecasts_and_reading_are_timed(tmp_path: Path) -> None:
     rows = run(tmp_path, "reading", "predict", "small", "time_to_accuracy")
     assert [*rows] == ["small", "predict", "reading", "time_to_accuracy"]
