@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: demo test test-slow check readme bench bench-accuracy bench-prices bench-choose
+.PHONY: demo test test-slow check readme bench bench-speed bench-waiting bench-accuracy bench-prices bench-choose
 
 demo: $(INSTALLED)
 	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
@@ -23,7 +23,12 @@ readme: $(INSTALLED)
 
 # DATA is the folder of the benchmarks' data; they say which file they miss.
 DATA ?= data
-bench: $(INSTALLED)
+bench: bench-speed
+
+bench-speed: $(INSTALLED)
+	$(BIN)/python benchmarks/speed.py --data $(DATA) --out benchmarks/speed.json
+
+bench-waiting: $(INSTALLED)
 	$(BIN)/python benchmarks/waiting_times.py --data $(DATA) --out benchmarks/waiting_times.json
 
 bench-accuracy: $(INSTALLED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,10 +21,13 @@ from forecaster.data.calendar import (
     weekdays,
 )
 from forecaster.data.panel import Clock, TimeKind
+from forecaster.data.parts import are_multiples
 from forecaster.data.sessions import advance_sessions
 from forecaster.errors import ConfigError
 
 _SAMPLE = 200_000
+# Rows looked at before all are.
+_FIRST = 1000
 _MOMENT = re.compile(
     r"\d{4}(-\d{2}(-\d{2}([T ]\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?\s?([Zz]|[+-]\d{2}(:?\d{2})?)?)?)?)?"
 )
@@ -43,23 +45,19 @@ def infer_clock(times: np.ndarray, offsets: np.ndarray, kind: TimeKind, zone: st
     Returns:
         A clock with a step; of one row per series the step is a day or 1.
     """
-    clock = Clock(kind, zone=zone)
     if kind != "date":
-        step = _most_common(_within(np.diff(times), offsets))
-        if step is None:
-            step = 1
+        step = _most_common(_within(times, offsets)) or 1
         exact = float(np.round(step, 9)) if kind == "float" else int(step)
-        return replace(clock, step=exact, resolution=None if kind == "float" else 1.0)
-    wall = to_wall(times, zone)
-    days = wall.astype("datetime64[D]")
-    rest = (wall - days).astype(np.int64)
+        return Clock(kind, exact, None, None if kind == "float" else 1.0, zone)
     resolution = float(find_resolution(times))
-    if len(rest) and (rest == rest[0]).all():
-        name, weekmask = _day_step(days, offsets)
-        return Clock(
-            "date", name, weekmask, max(resolution, float(DAY)) if rest[0] == 0 else resolution, zone
-        )
-    common = _most_common(_within(np.diff(times).astype(np.int64), offsets))
+    if len(times) and _same_time_of_day(to_wall(times[:_FIRST], zone)):
+        wall = to_wall(times, zone)
+        if _same_time_of_day(wall):
+            name, weekmask = _day_step(wall.astype("datetime64[D]"), offsets)
+            if wall[0] == wall[0].astype("datetime64[D]"):
+                resolution = max(resolution, float(DAY))
+            return Clock("date", name, weekmask, resolution, zone)
+    common = _most_common(_within(times.view(np.int64), offsets))
     return Clock("date", step_name(int(common or DAY)), None, resolution, zone)
 
 
@@ -72,9 +70,9 @@ def find_resolution(times: np.ndarray) -> int:
     Returns:
         Its length in ns.
     """
-    numbers = times.astype(np.int64)
+    numbers = times.view(np.int64)
     for length in STEP_LENGTHS.values():
-        if not (numbers[:1000] % length).any() and not (numbers % length).any():
+        if are_multiples(numbers, length):
             return length
     return 1
 
@@ -173,7 +171,8 @@ def find_positions(clock: Clock, times: np.ndarray, offsets: np.ndarray) -> np.n
             steps = steps - np.repeat(steps[offsets[:-1]], lengths)
         else:
             steps = (times - np.repeat(firsts, lengths)).astype(np.int64)
-        return None if (steps % count).any() else steps // count
+        positions = steps // count
+        return positions if (positions * count == steps).all() else None
     away = (times - np.repeat(firsts, lengths)) / clock.step
     steps = np.rint(away).astype(np.int64)
     return steps if np.allclose(away, steps, rtol=0, atol=1e-6) else None
@@ -252,13 +251,19 @@ def _first(values: np.ndarray) -> np.generic:
     return value
 
 
-def _within(steps: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def _same_time_of_day(wall: np.ndarray) -> bool:
+    """Whether wall times, at least one, are at one time of their days."""
+    rest = wall - wall.astype("datetime64[D]")
+    return bool((rest == rest[0]).all())
+
+
+def _within(times: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Differences between neighbours of one series only, a sample of many."""
-    inside = np.ones(len(steps), dtype=bool)
-    ends = offsets[1:-1] - 1
-    inside[ends[(ends >= 0) & (ends < len(steps))]] = False
-    steps = steps[inside]
-    return steps[:: max(1, len(steps) // _SAMPLE)]
+    begins = np.unique(offsets)[:-1]  # of series with rows
+    n_steps = len(times) - len(begins)
+    rows = np.arange(0, n_steps, max(1, n_steps // _SAMPLE))
+    rows += np.searchsorted(begins - np.arange(len(begins)), rows, side="right") - 1
+    return np.asarray(times[rows + 1] - times[rows])
 
 
 def _most_common(steps: np.ndarray) -> float | int | None:
@@ -276,7 +281,7 @@ def _most_common(steps: np.ndarray) -> float | int | None:
 def _day_step(days: np.ndarray, offsets: np.ndarray) -> tuple[str, str | None]:
     """Step of rows that all have the same time of day, with the weekmask of sessions."""
     numbers = days.astype(np.int64)
-    common = _most_common(_within(np.diff(numbers), offsets))
+    common = _most_common(_within(numbers, offsets))
     if common is None:
         return "D", None
     months = days.astype("datetime64[M]")
@@ -284,7 +289,7 @@ def _day_step(days: np.ndarray, offsets: np.ndarray) -> tuple[str, str | None]:
         place = (days - months).astype(np.int64)
         ends = bool(is_month_end(days).all())
         if ends or (place[0] < 28 and (place == place[0]).all()):
-            count = int(_most_common(_within(np.diff(months.astype(np.int64)), offsets)) or 1)
+            count = int(_most_common(_within(months.astype(np.int64), offsets)) or 1)
             return month_step_name(count, ends, int(months[-1].astype(np.int64) % 12)), None
     if common % 7 == 0:
         day = weekdays(days)

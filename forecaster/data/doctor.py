@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -130,16 +131,16 @@ def examine_events(panel: Panel) -> EventFacts:
     """
     if panel.kind != "events" or panel.as_of is None or panel.unit_length is None:
         raise ValueError(f"a panel of kind {panel.kind} has no events")
+    gaps = _closed(panel)
     inner = np.ones(panel.n_rows, dtype=bool)
     inner[panel.offsets[:-1]] = False
-    gaps, steps = panel.y[inner], np.diff(panel.times)[inner[1:]]
+    steps = np.diff(panel.times)[inner[1:]]
     positive = gaps[gaps > 0]
-    cell = 0.0 if panel.clock.resolution is None else panel.clock.resolution / panel.unit_length
     waits = _in_units(panel.as_of - panel.times[panel.offsets[1:] - 1], panel)
-    burstiness, short_share, burst_share, n_measured = _bursts(gaps, panel.lengths - 1)
+    relative = _relative(gaps, panel.lengths - 1)
     return EventFacts(
         resolution=resolution_words(panel.clock.kind, panel.clock.resolution),
-        resolution_share=cell / float(np.median(positive)) if len(positive) else float("nan"),
+        resolution_share=_cell(panel) / float(np.median(positive)) if len(positive) else float("nan"),
         time_zone=_zone_words(panel),
         unit=panel.unit,
         unit_proposed=_proposed(panel, steps),
@@ -157,10 +158,10 @@ def examine_events(panel: Panel) -> EventFacts:
         open_share=panel.n_series / (len(gaps) + panel.n_series),
         median_gap=float(np.median(gaps)) if len(gaps) else float("nan"),
         median_wait=float(np.median(waits)),
-        burstiness=burstiness,
-        short_share=short_share,
-        burst_share=burst_share,
-        n_measured=n_measured,
+        burstiness=_burstiness(relative),
+        short_share=_short_share(relative, np.median),
+        burst_share=_short_share(relative, np.mean),
+        n_measured=len(relative),
     )
 
 
@@ -173,24 +174,28 @@ def warn_of_events(panel: Panel) -> tuple[Note, ...]:
     Returns:
         Warnings: series with one event, coarse stamps, bursts. Ties are said where they are read.
     """
-    facts = examine_events(panel)
     notes = []
-    if facts.n_series > 1 and 2 * facts.n_single > facts.n_series:
+    n_single = int((panel.lengths == 1).sum())
+    if panel.n_series > 1 and 2 * n_single > panel.n_series:
         text = (
             "more than half of the series have one event and are forecast by what the others did; bring "
             "their earlier events, if there are any"
         )
-        notes.append(Note("single_events", text, facts.n_single))
-    if facts.resolution_share > _SHORT and panel.gap == "exact":
+        notes.append(Note("single_events", text, n_single))
+    gaps = _closed(panel)
+    share = _coarse_share(panel, gaps) if panel.gap == "exact" else 0.0
+    if share > _SHORT:
+        words = resolution_words(panel.clock.kind, panel.clock.resolution)
         text = (
-            f"stamps are {facts.resolution}, {facts.resolution_share:.0%} of the median gap above zero; "
+            f"stamps are {words}, {share:.0%} of the median gap above zero; "
             "nothing finer can be learnt. Bring finer stamps, if there are any"
         )
         notes.append(Note("coarse_stamps", text))
-    is_bursty = facts.burstiness > _BURSTY and facts.burst_share > _MANY_SHORT
-    if is_bursty and facts.n_measured >= _LEAST_GAPS:
+    relative = _relative(gaps, panel.lengths - 1)
+    burstiness, burst_share = _burstiness(relative), _short_share(relative, np.mean)
+    if burstiness > _BURSTY and burst_share > _MANY_SHORT and len(relative) >= _LEAST_GAPS:
         text = (
-            f"events come in bursts (burstiness {facts.burstiness:.2f}): {facts.burst_share:.0%} of gaps are "
+            f"events come in bursts (burstiness {burstiness:.2f}): {burst_share:.0%} of gaps are "
             "under a tenth of the mean. A longer --look-back shows where a burst stands, and --count-per "
             "forecasts counts in place of times"
         )
@@ -198,17 +203,48 @@ def warn_of_events(panel: Panel) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _bursts(gaps: np.ndarray, n_gaps: np.ndarray) -> tuple[float, float, float, int]:
-    """Burstiness, shares of gaps under a tenth of median and mean, and how many gaps were measured."""
+def _closed(panel: Panel) -> np.ndarray:
+    """(n_gaps,) gaps between events, series end to end."""
+    inner = np.ones(panel.n_rows, dtype=bool)
+    inner[panel.offsets[:-1]] = False
+    return np.asarray(panel.y[inner])
+
+
+def _cell(panel: Panel) -> float:
+    """Resolution of the stamps in units; 0 for real numbers."""
+    return 0.0 if panel.clock.resolution is None else panel.clock.resolution / (panel.unit_length or 1.0)
+
+
+def _coarse_share(panel: Panel, gaps: np.ndarray) -> float:
+    """Resolution over the median gap above zero; 0 where it is sure to be under ``_SHORT``."""
+    most = 1.001 * _cell(panel) / _SHORT
+    n_positive, n_near = int(np.count_nonzero(gaps > 0)), int(np.count_nonzero((gaps > 0) & (gaps < most)))
+    if 2 * n_near < n_positive:  # then the median is far above, and need not be found
+        return 0.0
+    return _cell(panel) / float(np.median(gaps[gaps > 0])) if n_positive else 0.0
+
+
+def _relative(gaps: np.ndarray, n_gaps: np.ndarray) -> np.ndarray:
+    """Gaps over the mean of their series, of series with enough of them."""
     series = np.repeat(np.arange(len(n_gaps)), n_gaps)
     means = np.bincount(series, weights=gaps, minlength=len(n_gaps)) / np.maximum(n_gaps, 1)
-    usable = ((n_gaps >= _LEAST_OF_SERIES) & (means > 0))[series]
-    relative = gaps[usable] / means[series[usable]]
+    usable = (n_gaps >= _LEAST_OF_SERIES) & (means > 0)
+    if not usable.all():
+        gaps, means, n_gaps = gaps[np.repeat(usable, n_gaps)], means[usable], n_gaps[usable]
+    return np.asarray(gaps / np.repeat(means, n_gaps))
+
+
+def _burstiness(relative: np.ndarray) -> float:
+    """(s - m) / (s + m) of mean m and standard deviation s; NaN of nothing."""
     if len(relative) == 0:
-        return float("nan"), float("nan"), float("nan"), 0
+        return float("nan")
     spread, mean = float(relative.std()), float(relative.mean())
-    short, burst = (float((relative < _SHORT * usual).mean()) for usual in (np.median(relative), mean))
-    return (spread - mean) / (spread + mean), short, burst, len(relative)
+    return (spread - mean) / (spread + mean)
+
+
+def _short_share(relative: np.ndarray, usual: Callable[[np.ndarray], np.floating[Any]]) -> float:
+    """Share of gaps under a tenth of their mean or median; NaN of nothing."""
+    return float((relative < _SHORT * usual(relative)).mean()) if len(relative) else float("nan")
 
 
 def _in_units(lengths: np.ndarray, panel: Panel) -> np.ndarray:

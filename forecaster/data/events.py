@@ -142,7 +142,7 @@ def _read_rows(
         times=order.take(times),
         offsets=order.offsets,
         ids=names,
-        values=order.take(values),
+        values=order.take(values) if found.past else values,
         marks=marks,
         mark_names=mark_names,
     )
@@ -169,7 +169,7 @@ def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tu
                 f"--unit {settings.unit} is not a unit of time. Use one of {', '.join(UNIT_LENGTHS)}."
             )
         return unit, float(UNIT_LENGTHS[unit]), ()
-    steps = np.diff(events.rows.times).astype(np.int64)
+    steps = np.diff(events.rows.times).view(np.int64)
     steps[events.rows.offsets[1:-1] - 1] = 0
     unit, reason = propose_unit(steps[steps > 0], events.clock.resolution)
     note = Note("unit", f"gaps are in the unit {unit}: {reason}; --unit names another")
@@ -185,7 +185,7 @@ def _gaps(events: Events, gap: str, unit: str, length: float) -> np.ndarray:
     if gap == "calendar":
         gaps[1:] = np.diff(find_periods(to_wall(events.rows.times, events.clock.zone), unit))
     elif events.clock.kind == "date":
-        gaps[1:] = np.diff(events.rows.times).astype(np.int64) / length
+        gaps[1:] = np.diff(events.rows.times).view(np.int64) / length
     else:
         gaps[1:] = np.diff(events.rows.times)
     return gaps

@@ -58,16 +58,16 @@ def settle_grid(
     text = "values of covariates are missing, and shown to the network as not observed; --fill fills them in"
     warnings = tuple(Note("missing_covariates", text, note.count) for note in warnings)
     ends = _ends(grid, sizes)
-    grid, ahead = _cut(
-        replace(grid, values=np.column_stack([grid.values[:, :n_targets], beside])), ends, n_future
-    )
+    if n_beside:
+        grid = replace(grid, values=np.column_stack([grid.values[:, :n_targets], beside]))
+    grid, ahead = _cut(grid, ends, n_future)
     targets, filled, missing = fill_missing(
         grid.values[:, :n_targets], grid.offsets, how, n_added * n_targets
     )
     if ahead is not None:
         text = "rows without a target at the end of their series are taken as its future"
         repairs = (Note("future_rows", text, len(ahead.values)), *repairs)
-    values = np.column_stack([targets, grid.values[:, n_targets:]])
+    values = np.column_stack([targets, grid.values[:, n_targets:]]) if n_beside else targets
     notes = Notes((*repairs, *filled), (*missing, *warnings))
     return replace(grid, values=values), ahead, notes
 

@@ -83,6 +83,9 @@ def read_columns(
     """
     read = [read_numbers(table, name, option) for name in names]
     notes = tuple(note for _, part in read for note in part)
+    if len(read) == 1:  # what is still the source's own memory is copied, other numbers need not be
+        numbers = read[0][0]
+        return (numbers if numbers.flags.writeable else numbers.copy())[:, None], notes
     return np.stack([numbers for numbers, _ in read], axis=1), notes
 
 

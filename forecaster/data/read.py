@@ -19,7 +19,7 @@ from forecaster.data.lines import find_fault, find_line
 from forecaster.data.names import is_id_name
 from forecaster.data.panel import Note
 from forecaster.data.table import MISSING, Column, Table
-from forecaster.data.text import Text, open_text, unzip
+from forecaster.data.text import Text, count_bytes, open_text, unzip
 from forecaster.errors import DataError
 
 
@@ -81,21 +81,23 @@ def _from_text(text: Text, ids: set[str]) -> Table:
     """Typed columns of delimited text; names in ``ids`` and usual id names stay text."""
     header = tuple(name or f"\0{place}" for place, name in enumerate(text.header))
     texts = {name for name in header if name in ids or is_id_name(name)}
-    quoted = b'"' in text.data
-    if quoted and text.data.count(b'"') % 2:
+    begin = text.data.find(b"\n") + 1
+    n_quotes = count_bytes(text.data, ord('"'), begin)
+    if (n_quotes + text.data.count(b'"', 0, begin)) % 2:
         fault = find_fault(text)
         if fault is not None:
             raise fault
 
     def parse(names: list[str] | None, types: dict[str, pa.DataType]) -> pa.Table:
-        return _parse(text, list(header), quoted, names, types)
+        return _parse(text, list(header), n_quotes > 0, names, types)
 
     try:
         table = parse(None, dict.fromkeys(texts, pa.string()))
     except pa.ArrowInvalid as error:
         raise _refusal(text, str(error)) from None
-    if any(mark in text.data and b"0" + mark in text.data for mark in (b"x", b"X")):
-        table = parse(None, dict.fromkeys(texts | _hexadecimal(table, parse), pa.string()))
+    hexadecimal = _hexadecimal(text, table, parse)
+    if hexadecimal:
+        table = parse(None, dict.fromkeys(texts | hexadecimal, pa.string()))
     if len(header) == 1:
         table = _without_blank_end(table)
     if table.num_rows == 0:
@@ -120,13 +122,40 @@ def _from_text(text: Text, ids: set[str]) -> Table:
 def _parse(
     text: Text, header: list[str], quoted: bool, names: list[str] | None, types: dict[str, pa.DataType]
 ) -> pa.Table:
-    """The columns ``names``, all when None, of the given types, else of those that their fields show."""
+    """The columns ``names``, all when None, of the given types, else of those that their fields show.
+
+    Where a quoted text may hold a newline, blocks of the file cannot be cut at any newline, and finding where
+    they can takes long. So they are cut anywhere first, which is right if every newline ended a row.
+    """
+    if quoted:
+        try:
+            table = _parse_blocks(text, header, False, names, types)
+        except pa.ArrowInvalid:
+            return _parse_blocks(text, header, True, names, types)
+        if not _ends_row_everywhere(text.data, table.num_rows):
+            return _parse_blocks(text, header, True, names, types)
+        return table
+    return _parse_blocks(text, header, False, names, types)
+
+
+def _ends_row_everywhere(data: bytes, n_rows: int) -> bool:
+    """Whether every newline ended the header or one of so many rows, so that none was in quotes."""
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    n_newlines = count_bytes(data, ord("\n"))
+    return n_newlines + (not data.endswith(b"\n")) == n_rows + 1
+
+
+def _parse_blocks(
+    text: Text, header: list[str], spans_lines: bool, names: list[str] | None, types: dict[str, pa.DataType]
+) -> pa.Table:
+    """The columns, in blocks that are cut where rows end, or at any newline unless a row ``spans_lines``."""
     return pacsv.read_csv(
         pa.py_buffer(text.data),
         read_options=pacsv.ReadOptions(column_names=header, skip_rows_after_names=1),
         parse_options=pacsv.ParseOptions(
             delimiter=text.delimiter,
-            newlines_in_values=quoted,
+            newlines_in_values=spans_lines,
             ignore_empty_lines=len(header) > 1,
         ),
         convert_options=pacsv.ConvertOptions(
@@ -139,10 +168,14 @@ def _parse(
     )
 
 
-def _hexadecimal(table: pa.Table, parse: Callable[[list[str], dict[str, pa.DataType]], pa.Table]) -> set[str]:
+def _hexadecimal(
+    text: Text, table: pa.Table, parse: Callable[[list[str], dict[str, pa.DataType]], pa.Table]
+) -> set[str]:
     """Columns that the parser took for whole numbers though some are written as 0x1F."""
     whole = [name for name in table.column_names if pa.types.is_integer(table[name].type)]
-    written = parse(whole, dict.fromkeys(whole, pa.string())) if whole else table.select([])
+    if not whole or not any(mark in text.data and b"0" + mark in text.data for mark in (b"x", b"X")):
+        return set()
+    written = parse(whole, dict.fromkeys(whole, pa.string()))
     pattern = r"^\s*[+-]?0[xX]"
     return {
         name for name in whole if pc.any(pc.match_substring_regex(written[name], pattern=pattern)).as_py()

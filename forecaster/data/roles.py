@@ -24,6 +24,9 @@ from forecaster.data.stamps import looks_time
 from forecaster.data.table import Table
 from forecaster.errors import ConfigError, DataError, listing
 
+# First rows in which an id that comes again is most often found.
+_SAMPLE = 10_000
+
 
 def find_id(table: Table, settings: DataSettings) -> str | None:
     """The column of ids: named, of a usual name, or the only one so called.
@@ -64,7 +67,11 @@ def numbers_rows(table: Table, name: str) -> bool:
     """
     if normal(name) not in ROW_NAMES or table.n_rows < 2:
         return False
-    return bool(pc.count_distinct(table.columns[name]).as_py() == table.n_rows)
+    column = table.columns[name]
+    first = column.slice(0, _SAMPLE)
+    if pc.count_distinct(first).as_py() < len(first):
+        return False
+    return bool(pc.count_distinct(column).as_py() == table.n_rows)
 
 
 def find_time(table: Table, settings: DataSettings, ids: str | None) -> str | None:

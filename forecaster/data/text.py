@@ -10,12 +10,14 @@ import re
 import zlib
 from dataclasses import dataclass
 
+import numpy as np
+
 from forecaster.data.panel import Note
+from forecaster.data.parts import in_parts
 from forecaster.errors import ConfigError, DataError
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon"}
 _SAMPLE = 1 << 16
-_MOST_BLOCK = 1 << 20
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)([eE][+-]?\d+)?")
 _STAMP = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]\d{1,4}日?)?([T ]\d{1,2}:\d{2}.*)?")
 
@@ -81,6 +83,21 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
     if decimal == ",":
         notes.append(Note("decimal_comma", "numbers are written with a decimal comma"))
     return Text(source, data, first_line, delimiter, header, decimal, tuple(notes))
+
+
+def count_bytes(data: bytes, byte: int, begin: int = 0) -> int:
+    """How often a byte occurs.
+
+    Args:
+        data: Text.
+        byte: 0 .. 255.
+        begin: Where to begin.
+
+    Returns:
+        The count from there on.
+    """
+    codes = np.frombuffer(data, dtype=np.uint8)[begin:]
+    return sum(in_parts(lambda part: int(np.count_nonzero(codes[part] == byte)), len(codes)))
 
 
 def unzip(source: str, data: bytes) -> bytes:

@@ -44,7 +44,7 @@ def read_values(table: Table, found: Detection, settings: DataSettings) -> Panel
     own = found.targets[0] if len(found.targets) == 1 else "value"
     without_twins((own, *beside.channels))
     ids = read_ids(table, found.columns.get("id"))
-    values = np.concatenate([targets, beside.numbers], axis=1)
+    values = np.concatenate([targets, beside.numbers], axis=1) if beside.channels else targets
     order, grid, clock, notes = _read_grid(values, ids, (table, found, settings))
     static, unknown = one_each(table, beside.static, order, ids.names)
     n_added = sum(note.count or 0 for note in notes.repairs if note.code == "missing_rows")
@@ -77,8 +77,7 @@ def read_values(table: Table, found: Detection, settings: DataSettings) -> Panel
 
 def _are_counts(y: np.ndarray) -> bool:
     """Whether values are whole numbers, some of them zero and none below: a forecast is not below either."""
-    known = y[~np.isnan(y)]
-    return bool(len(known) and known.min() == 0 and (known == np.floor(known)).all())
+    return bool(np.fmin.reduce(y, initial=np.inf) == 0 and (np.isnan(y) | (y == np.floor(y))).all())
 
 
 def _with_empty_named(panel: Panel) -> Panel:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from forecaster.config.settings import DataSettings
@@ -95,3 +96,20 @@ def test_row_too_long_is_an_error_with_its_line() -> None:
 
 def test_odd_quote_inside_a_field_is_text() -> None:
     assert read('id,value\n5" pipe,2\n').columns["id"].to_pylist() == ['5" pipe']
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_newlines_in_quotes_are_kept_where_blocks_of_a_large_file_meet(end: str) -> None:
+    n_rows = 200_000
+    lines = ["name,y", *(f'"a{end}{row}, and some words",{row}' for row in range(n_rows))]
+    table = read_table(io.BytesIO(end.join(lines).encode()), DataSettings())
+    assert table.n_rows == n_rows
+    np.testing.assert_array_equal(table.columns["y"].to_numpy(), np.arange(n_rows))
+    assert table.columns["name"][n_rows - 1].as_py() == f"a{end}{n_rows - 1}, and some words"
+
+
+def test_quoted_ids_of_a_large_file_are_read() -> None:
+    lines = ["id,y", *(f'"s{row % 7}",{row}' for row in range(200_000))]
+    table = read_table(io.BytesIO("\n".join(lines).encode()), DataSettings())
+    np.testing.assert_array_equal(table.columns["y"].to_numpy(), np.arange(200_000))
+    assert table.columns["id"][199_999].as_py() == f"s{199_999 % 7}"

@@ -83,3 +83,12 @@ def test_sorting_is_that_of_numpy(rows: list[tuple[int, int]], kind: str) -> Non
 def test_radix_order_is_the_stable_order(keys: list[int]) -> None:
     array = np.array(keys, dtype=np.int64)
     np.testing.assert_array_equal(radix_order(array), np.argsort(array, kind="stable"))
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.001, 1 / 3])
+def test_real_times_of_many_series_are_sorted(scale: float) -> None:
+    random = np.random.default_rng(0)
+    codes = np.append(np.arange(50), random.integers(0, 50, 4950))
+    times = random.integers(-500, 500, 5000) * scale
+    order = sort_rows(codes, times, 50, 5000)
+    np.testing.assert_array_equal(order.take(np.arange(5000)), np.lexsort((times, codes)))
