@@ -152,7 +152,7 @@ class WindowRegressor(RegressorMixin, WindowNetworks):
             values = point * self.target_scale_ + self.target_shift_ + self._base(x)
         else:
             values = self._distribution(x).quantile(0.5)
-        return values[:, 0] if self.n_dims_ == 1 else values
+        return np.asarray(values[:, 0] if self.n_dims_ == 1 else values)
 
     def predict_quantiles(self, X: Any, levels: Sequence[float]) -> np.ndarray:
         """Quantiles of what follows windows.
