@@ -75,7 +75,8 @@ def export_run(run: TrainedRun, format_name: str, folder: Path) -> Export:
     if folder.exists():
         raise RunError(f"{folder}: it is there already. Choose another --out, or remove it.")
     if format_name == "onnx":
-        need("onnx"), need("onnxruntime")
+        need("onnx")
+        need("onnxruntime")
     ending = FORMATS[format_name]
     names = [
         [f"{model.head.name}-{number}{ending}" for number in range(1, len(model.models) + 1)]
