@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.config.build import make_settings
 from forecaster.config.settings import Settings
+from forecaster.config.toml_file import read_settings_file
 from forecaster.errors import RunError
 
 if TYPE_CHECKING:
@@ -65,6 +66,22 @@ class Forecaster:
         made.settings = make_settings(options)
         return made
 
+    @classmethod
+    def from_config(cls, path: str | Path, **settings: Any) -> Forecaster:
+        """A forecaster of the settings in a TOML file.
+
+        Args:
+            path: The file, as ``--config`` takes it.
+            settings: Settings by name, which go before those of the file.
+
+        Returns:
+            An untrained forecaster.
+
+        Raises:
+            ConfigError: The file cannot be read, or it or a keyword holds what is no setting.
+        """
+        return cls(**(read_settings_file(path) | settings))
+
     @property
     def report(self) -> dict[str, Any]:
         """Scores, data facts and settings of the trained run, as report.json holds them.
@@ -107,9 +124,8 @@ class Forecaster:
         from forecaster.training.fit import Hooks
         from forecaster.training.interrupts import StopFlag
 
-        self._run = train_run(
-            panel, self.settings, Hooks(progress, schedule, stop or StopFlag()), read_seconds
-        )
+        hooks = Hooks(progress, schedule, stop or StopFlag())
+        self._run = train_run(panel, self.settings, hooks, read_seconds)
         return self
 
     def predict(
@@ -131,8 +147,7 @@ class Forecaster:
             quantile: Quantile levels in (0, 1).
             horizon: Steps, those of the settings when None; of values and returns at most those trained for,
                 of events and intervals any number: all after the first are drawn.
-            as_of: Moment to look forward from (events), or a file with one for each id; later rows are not
-                read.
+            as_of: Moment to look forward from (events), or a file with one for each id.
             within: Durations such as ``7d`` (events): the probability of an event within each.
             future: Rows after the last ones, with the columns of ``future_known``; those without a target at
                 the end of the data when None.
@@ -170,8 +185,7 @@ class Forecaster:
         Args:
             data: A file or frame with the new rows and those before them that the look-back needs.
             level: Central intervals whose coverage is scored, in percent.
-            within: Durations such as ``7d`` (events) whose probabilities are scored; those of training when
-                None.
+            within: Durations such as ``7d`` (events) that are scored; those of training when None.
 
         Returns:
             ``model`` and ``baselines`` with their scores, ``n_windows`` and ``best_baseline``.
@@ -271,11 +285,7 @@ class Forecaster:
         return loaded
 
     def _trained(self) -> TrainedRun:
-        """The trained run.
-
-        Raises:
-            RunError: There is none.
-        """
+        """The trained run; a RunError where there is none."""
         if self._run is None:
             raise RunError("Nothing is trained yet. Call fit first, or load a run.")
         return self._run

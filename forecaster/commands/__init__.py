@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "backtest": "Forecast from many past moments and compare with what came.",
     "inspect": "Say what a file holds, without training.",
     "runs": "List trained runs and their scores.",
+    "export": "Write the networks of a run as ONNX or Keras files.",
     "datasets": "List the sample data sets, or write one to this folder.",
 }
 

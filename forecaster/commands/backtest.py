@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecaster.commands._config import config_options, save_settings, with_config
 from forecaster.commands._market import market_tables
-from forecaster.commands._options import given, settings_options
+from forecaster.commands._options import settings_options
 from forecaster.commands._output import Output, output_options
 from forecaster.commands._progress import progress_lines
 from forecaster.commands._scores import rolling_table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @click.command("backtest")
 @click.argument("data")
 @settings_options()
+@config_options
 @click.option("--windows", type=click.INT, default=10, show_default=True, help="Cutoffs of every series.")
 @click.option("--step-size", type=click.INT, default=1, show_default=True, help="Rows between two cutoffs.")
 @click.option(
@@ -66,7 +68,9 @@ def backtest(
     from forecaster.config.build import make_settings
     from forecaster.data.load import read_panel
 
-    settings = make_settings(given(options))
+    save_config = options.pop("save_config")
+    given = with_config(options)
+    settings = make_settings(given)
     panel = read_panel(read_source(data), settings.data)
     show_reading(panel)
     from forecaster.evaluation.backtest import Origins, run_backtest
@@ -75,6 +79,7 @@ def backtest(
 
     origins = Origins(windows, step_size, refit_every, train_size)
     view.check(panel, origins)
+    save_settings(save_config, given)
     with progress_lines() as progress:
         columns = Columns(output.levels, output.quantiles)
         tested = run_backtest(panel, settings, origins, columns, Hooks(progress))

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forecaster.commands._config import config_options, save_settings, with_config
 from forecaster.commands._market import conclude_market
-from forecaster.commands._options import given, settings_options
+from forecaster.commands._options import settings_options
 from forecaster.commands._output import numbers
 from forecaster.commands._progress import progress_lines
 from forecaster.commands._scores import conclude, score_table
 from forecaster.commands._show import as_json, frame, note
 from forecaster.commands._source import read_source, run_name, show_reading
+from forecaster.config.facts import Default
 from forecaster.data.units import in_words
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ MOST_ROWS = 12
 @click.command("train")
 @click.argument("data")
 @settings_options()
+@config_options
 @click.option("--out", type=click.Path(file_okay=False), help="Run folder. [default: runs/DATA]")
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Versions that stay.")
 @click.option("--no-context", is_flag=True, help="Leave the last rows out of the run.")
@@ -44,7 +47,8 @@ def train(
     """Train on a file and compare with baselines.
 
     DATA is a CSV, TSV or Parquet file (gzip too), or - for standard input. Settings that are not given
-    are chosen from the data; the report says which, and why.
+    are chosen from the data; the report says which, and why. --save-config FILE keeps those that were given,
+    and the others as comments.
     """
     from forecaster.data.future import lacks_future
     from forecaster.data.load import read_panel
@@ -56,7 +60,9 @@ def train(
 
     levels = numbers(level, "--level") or (80.0,)
     Columns(levels).check()
-    forecaster = Forecaster.of(given(options))
+    save_config = options.pop("save_config")
+    settings = with_config(options)
+    forecaster = Forecaster.of(settings)
     panel = read_panel(read_source(data), forecaster.settings.data)
     show_reading(panel)
     folder = Path(out) if out is not None else Path("runs") / run_name(data)
@@ -66,6 +72,7 @@ def train(
     report = forecaster.report
     forecaster.save(folder, keep=keep, context=not no_context)
     set_latest(folder)
+    save_settings(save_config, settings, (Default(**one) for one in report["defaults"]))
     if json_output:
         as_json(report)
     else:

@@ -61,7 +61,7 @@ def make_settings(flat: Mapping[str, Any], *, style: str = "option") -> Settings
     for name, value in flat.items():
         section = section_of(name)
         if section is None:
-            raise ConfigError(_unknown(name))
+            raise ConfigError(f"{name}: {unknown_setting(name)}")
         if value is not None:
             tree[section][name] = value
     try:
@@ -107,12 +107,19 @@ def option_name(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _unknown(name: str) -> str:
-    """Message for a name that is no setting, with the nearest one that is."""
+def unknown_setting(name: str) -> str:
+    """Message for a name that is no setting, with the nearest one that is.
+
+    Args:
+        name: As it was given.
+
+    Returns:
+        What is wrong and what to do, without the place where the name stands.
+    """
     names = [n for section in SECTIONS for n in section_type(section).model_fields]
     near = difflib.get_close_matches(name, names, n=1)
     hint = f" Did you mean {near[0]}?" if near else " `forecast train --help` lists them."
-    return f"{name}: no such setting.{hint}"
+    return f"no such setting.{hint}"
 
 
 def _invalid(error: ValidationError, style: str) -> str:
