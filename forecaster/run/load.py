@@ -48,7 +48,7 @@ def load_run(folder: Path) -> TrainedRun:
     set_threads(spec.settings.training.threads)
     panel = read_context(version, spec.panel)
     _check_channels(spec, panel, version)
-    heads = [_head(model, version) for model in spec.models]
+    heads = [check_head(model, version / "spec.json") for model in spec.models]
     place = version / "weights.safetensors"
     check_networks(read_header(place), spec.models, str(place))
     built = [_networks(model, version) for model in spec.models]
@@ -107,9 +107,19 @@ def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
             )
 
 
-def _head(spec: ModelSpec, version: Path) -> Head:
-    """The head of a model, checked against its network."""
-    place = version / "spec.json"
+def check_head(spec: ModelSpec, place: Path) -> Head:
+    """The head of a model, checked against its network.
+
+    Args:
+        spec: Of the model.
+        place: spec.json, for messages.
+
+    Returns:
+        The head.
+
+    Raises:
+        RunError: It is none, or of another number of outputs than the network.
+    """
     try:
         head = head_from_json(spec.head.stored)
         again = json.loads(json.dumps(head.to_json()))
@@ -132,7 +142,21 @@ def _head(spec: ModelSpec, version: Path) -> Head:
             f"{place}: the head takes {head.n_outputs} numbers a step, the network gives "
             f"{spec.architecture.n_outputs}. Train the run again."
         )
+    _check_distribution(head, spec, place)
     return head
+
+
+def _check_distribution(head: Head, spec: ModelSpec, place: Path) -> None:
+    """Refuse a head of whose numbers no distribution can be made, before anybody asks for a forecast."""
+    outputs = np.zeros((1, spec.architecture.horizon, spec.architecture.n_outputs), dtype=np.float32)
+    try:
+        with np.errstate(all="ignore"):
+            median = head.distribution(outputs).median()
+    except (ValueError, IndexError) as error:
+        text = str(error).splitlines()[0][:200]
+        raise RunError(f"{place}: head: {text}. Train the run again.") from None
+    if np.isnan(median).any():
+        raise RunError(f"{place}: head: its forecast is no number. Train the run again.")
 
 
 def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -171,6 +195,12 @@ def _fitted(
             [arrays[f"network{number}/{position:03d}"] for position in range(len(network.weights))]
         )
     stored = spec.normaliser
+    for number in range(len(stored.steps)):
+        if (arrays[f"scale{number}/scale"] <= 0).any():
+            raise RunError(
+                f"weights.safetensors: tensor scale{number}/scale holds a scale that is not above 0. "
+                f"Train the run again."
+            )
     steps = tuple(
         FittedTransform(step.name, arrays[f"scale{number}/shift"], arrays[f"scale{number}/scale"], step.floor)
         for number, step in enumerate(stored.steps)

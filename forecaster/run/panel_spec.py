@@ -84,6 +84,8 @@ class PanelSpec(Strict):
     @model_validator(mode="after")
     def _channels_exist(self) -> Self:
         """Refuse places of channels that there are none of, and names that stand twice."""
+        if self.kind in ("values", "ohlc") and self.clock.step is None:
+            raise ValueError(f"the clock of {self.kind} has no step")
         for name, place in self._places():
             if place >= len(self.channels):
                 raise ValueError(f"{name} is channel {place} of {len(self.channels)}")

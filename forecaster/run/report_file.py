@@ -58,10 +58,25 @@ def read_report(place: Path) -> dict[str, Any]:
         The report, with ``data`` and ``scores`` as docs/report.md has them.
 
     Raises:
-        RunError: It cannot be read, is no JSON, or lacks one of the keys that commands need.
+        RunError: It cannot be read, it is no JSON, or lacks one of the keys that commands need.
     """
     with explained(place):
-        content = place.read_bytes()
+        return parse_report(place.read_bytes(), str(place))
+
+
+def parse_report(content: bytes, place: str) -> dict[str, Any]:
+    """The same from the content of the file.
+
+    Args:
+        content: report.json.
+        place: The file, for messages.
+
+    Returns:
+        The report.
+
+    Raises:
+        RunError: It is no JSON, or lacks one of the keys that commands need.
+    """
     try:
         report = strict_json(content, MOST_BYTES, MOST_VALUES)
     except ValueError as error:

@@ -27,7 +27,15 @@ class TransformSpec(Strict):
     floor: float = 0.0
     n_scales: int = Field(0, ge=0, le=1_000_000_000)
 
+    @model_validator(mode="after")
+    def _logarithms_are_finite(self) -> Self:
+        """Refuse a logarithm of 0 and below."""
+        if self.name == "log" and self.floor <= 0:
+            raise ValueError(f"floor {self.floor:g} of log is not above 0")
+        return self
 
+
+Spread = Annotated[float, Field(gt=0)]
 Feature = Literal["count", "age", "mean_gap", "single", "hour", "weekday", "month"]
 
 
@@ -39,8 +47,8 @@ class NormaliserSpec(Strict):
     season_length: int = Field(ge=1, le=1_000_000_000)
     target: int = Field(ge=0, lt=MOST_CHANNELS)
     n_channels: int = Field(ge=1, le=MOST_CHANNELS)
-    input_scale: tuple[float, float]
-    target_scale: tuple[float, float]
+    input_scale: tuple[float, Spread]
+    target_scale: tuple[float, Spread]
     features: tuple[Feature, ...] = Field((), max_length=20)
     calendar: tuple[Literal["hour", "weekday", "month"], ...] = Field((), max_length=20)
 

@@ -245,9 +245,10 @@ def test_file_of_another_kind_is_named(tiny_panel: Panel, tmp_path: Path) -> Non
         ({"clock": {"kind": "date", "zone": "Europe/Nowhere"}}, r"panel.clock: .*Nowhere is not a time zone"),
         ({"clock": {"kind": "date", "zone": "dateutil//etc/passwd"}}, r"panel.clock.zone: "),
         ({"channels": ["y", "y"]}, r"panel: .*channels holds a name twice"),
+        ({"clock": {"kind": "date"}}, r"panel: .*the clock of values has no step"),
         ({"season_length": 0}, r"panel.season_length: .*, not 0\."),
         ({"unit_length": "1"}, r"panel.unit_length: .*, not '1'\."),
-        ({"clock": {"kind": "integer"}}, r"'ds' is timestamp\[ns\], not int64"),
+        ({"clock": {"kind": "integer", "step": 1}}, r"'ds' is timestamp\[ns\], not int64"),
         ({"colour": "red"}, r"spec.json: panel.colour: "),
     ],
 )
