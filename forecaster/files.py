@@ -86,12 +86,16 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
         OSError: It exists, or cannot be written; a part of it may be left.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+    handle = os.open(path, flags, mode)
+    try:
         if hasattr(os, "fchmod"):
-            os.fchmod(file.fileno(), mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+            os.fchmod(handle, mode)
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def flush_folder(folder: Path) -> None:
@@ -177,6 +181,10 @@ _REASONS = {
     errno.EPERM: ("the system does not allow it", "Choose another place."),
     errno.ENOENT: ("the folder is missing", "Create it, or choose another place."),
     errno.ENOTDIR: ("a part of the path is a file", "Choose another place."),
+    errno.EIO: ("the disk or the network failed (input/output error)", "Check it, or choose another place."),
+    errno.ESTALE: ("the network folder has gone", "Mount it again, or choose another place."),
+    errno.ENOLCK: ("the folder has no locks", "Choose another place."),
+    errno.EFBIG: ("the file is larger than the disk allows", "Choose another place."),
     errno.EISDIR: ("it is a folder", "Name a file."),
     errno.EEXIST: ("a file is in the way", "Remove it, or choose another place."),
 }
