@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from forecaster.errors import RunError
 
@@ -66,6 +67,37 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     with explained(path):
         try:
             write_new(temporary, data, mode)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        flush_folder(path.parent)
+
+
+@contextlib.contextmanager
+def replaced_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file to write in parts, which takes its place when all of them are written, or not at all.
+
+    Args:
+        path: Where to; its folder must exist.
+        mode: Permissions of the new file, whatever the umask.
+
+    Yields:
+        The open file, under a name of its own.
+
+    Raises:
+        RunError: ``path`` is a symbolic link or a folder, or it cannot be written.
+    """
+    refuse_link(path)
+    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    with explained(path):
+        try:
+            write_new(temporary, b"", mode)
+            with temporary.open("r+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
