@@ -11,9 +11,9 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from unittest.mock import patch
 
 from forecaster.errors import RunError
-from forecaster.run import store
 from forecaster.run.store import CURRENT, open_version, write_version
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +23,7 @@ NAMES = ("context.parquet", "report.json", "series.parquet", "spec.json", "weigh
 WRITER = """
 import sys
 from pathlib import Path
+from unittest.mock import patch
 from forecaster.run.store import write_version
 run, names, n_bytes = Path(sys.argv[1]), sys.argv[3:], int(sys.argv[2])
 number = 0
@@ -90,7 +91,6 @@ def fill_disks(steps: int = 40) -> Counter[str] | None:
     """
     found: Counter[str] = Counter()
     files = {name: os.urandom(20_000) for name in NAMES}
-    original = store.require_space
     for step in range(steps):
         with tempfile.TemporaryDirectory() as folder:
             size = 40 + 8 * step
@@ -104,11 +104,10 @@ def fill_disks(steps: int = 40) -> Counter[str] | None:
             try:
                 run = Path(folder) / "run"
                 # the check beforehand would refuse them all
-                store.require_space = lambda _folder, _n_bytes: None
-                write_version(run, {name: b"old" for name in NAMES})
-                found[_saved(run, files)] += 1
+                with patch("forecaster.run.store.require_space"):
+                    write_version(run, {name: b"old" for name in NAMES})
+                    found[_saved(run, files)] += 1
             finally:
-                store.require_space = original
                 subprocess.run(["umount", folder], check=True)
     return found
 
