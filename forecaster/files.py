@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from forecaster.errors import RunError
 
@@ -74,6 +75,37 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
         flush_folder(path.parent)
 
 
+@contextlib.contextmanager
+def replaced_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file to write in parts, which takes its place when all of them are written, or not at all.
+
+    Args:
+        path: Where to; its folder must exist.
+        mode: Permissions of the new file, whatever the umask.
+
+    Yields:
+        The open file, under a name of its own.
+
+    Raises:
+        RunError: ``path`` is a symbolic link or a folder, or it cannot be written.
+    """
+    refuse_link(path)
+    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    with explained(path):
+        try:
+            write_new(temporary, b"", mode)
+            with temporary.open("r+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        flush_folder(path.parent)
+
+
 def write_new(path: Path, data: bytes, mode: int) -> None:
     """Create a file that is not there yet and flush it to the disk.
 
@@ -86,12 +118,16 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
         OSError: It exists, or cannot be written; a part of it may be left.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, mode), "wb") as file:
+    handle = os.open(path, flags, mode)
+    try:
         if hasattr(os, "fchmod"):
-            os.fchmod(file.fileno(), mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+            os.fchmod(handle, mode)
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def flush_folder(folder: Path) -> None:
@@ -177,6 +213,10 @@ _REASONS = {
     errno.EPERM: ("the system does not allow it", "Choose another place."),
     errno.ENOENT: ("the folder is missing", "Create it, or choose another place."),
     errno.ENOTDIR: ("a part of the path is a file", "Choose another place."),
+    errno.EIO: ("the disk or the network failed (input/output error)", "Check it, or choose another place."),
+    errno.ESTALE: ("the network folder has gone", "Mount it again, or choose another place."),
+    errno.ENOLCK: ("the folder has no locks", "Choose another place."),
+    errno.EFBIG: ("the file is larger than the disk allows", "Choose another place."),
     errno.EISDIR: ("it is a folder", "Name a file."),
     errno.EEXIST: ("a file is in the way", "Remove it, or choose another place."),
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecaster.commands._show import check_out, frame, records_json, write_frame
+from forecaster.commands._show import MOST_ROWS, frame
+from forecaster.commands._tables import check_out, json_pieces, write_parts
 from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,12 +35,40 @@ class Output:
 
     def put(self, content: pd.DataFrame, title: str) -> None:
         """The table to its file, or as JSON or a table to stdout."""
+        self.put_parts([content], title)
+
+    def put_parts(self, parts: Iterable[pd.DataFrame], title: str) -> None:
+        """The same of a table that comes in parts, of which no more than one is held."""
         if self.out is not None:
-            write_frame(content, self.out)
+            write_parts(parts, self.out)
         elif self.is_json:
-            click.echo(records_json(content), nl=False)
+            for piece in json_pieces(parts):
+                click.echo(piece, nl=False)
         else:
-            frame(content, title=title)
+            first, n_rows = beginning(parts, MOST_ROWS)
+            frame(first, title=title, n_rows=n_rows)
+
+
+def beginning(parts: Iterable[pd.DataFrame], most: int) -> tuple[pd.DataFrame, int]:
+    """The first rows of a table that comes in parts, and how many it has.
+
+    Args:
+        parts: At least one.
+        most: Rows to keep.
+
+    Returns:
+        A table of ``most`` rows at most, and the number of all rows.
+    """
+    import pandas as pd
+
+    kept: list[pd.DataFrame] = []
+    n_kept = n_rows = 0
+    for part in parts:
+        n_rows += len(part)
+        if n_kept < most:
+            kept.append(part.head(most - n_kept))
+            n_kept += len(kept[-1])
+    return pd.concat(kept, ignore_index=True), n_rows
 
 
 def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -74,7 +103,9 @@ def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., N
 
         for option in (
             click.option("--json", "json_output", is_flag=True, help="Print JSON."),
-            click.option("--out", metavar="FILE", help="Write a .csv, .json or .parquet file."),
+            click.option(
+                "--out", metavar="FILE", help="Write a .csv, .json or .parquet file; - for CSV on stdout."
+            ),
             click.option(
                 "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."
             ),

@@ -6,12 +6,9 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-
-from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,12 +58,23 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], *
     width = None if sys.stdout.isatty() else 200
     if title:  # not the grid's own, which would be folded to the width of the columns
         click.echo(title)
+
+    class Plain(Console):
+        """A console that leaves a reader that has gone to the command group."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     # ids may hold [brackets] and :colons:, which are no markup here
-    Console(width=width, highlight=False, markup=False, emoji=False).print(grid)
+    Plain(width=width, highlight=False, markup=False, emoji=False).print(grid)
 
 
 def frame(
-    content: pd.DataFrame, title: str = "", most: int = MOST_ROWS, writer: str = "--out FILE.csv"
+    content: pd.DataFrame,
+    title: str = "",
+    most: int = MOST_ROWS,
+    writer: str = "--out FILE.csv",
+    n_rows: int | None = None,
 ) -> None:
     """The first rows of a DataFrame on stdout, and how many more there are.
 
@@ -75,11 +83,12 @@ def frame(
         title: Line above it; empty for none.
         most: Rows to print.
         writer: What writes them all.
+        n_rows: Rows of the whole table where ``content`` is its beginning.
     """
     shown = content.head(most)
     columns = [column for column in shown.columns if not column.startswith(("p-", "mark-"))]
     table(title, columns, zip(*(cells(column, shown[column]) for column in columns), strict=True))
-    more = len(content) - len(shown)
+    more = (len(content) if n_rows is None else n_rows) - len(shown)
     if more > 0 or len(columns) < len(content.columns):
         hidden = [str(column) for column in content.columns if column not in columns]
         parts = [f"{more:,} more rows"] * (more > 0)
@@ -103,55 +112,6 @@ def cells(name: str, column: pd.Series) -> list[object]:
     texts = ["-" if text == "NaT" else text[:25] if "+" in text else text[:19] for text in column.map(str)]
     bare = [text.removesuffix(" 00:00:00") for text in texts]
     return list(bare if all(len(text) <= 10 for text in bare) else texts)
-
-
-def write_frame(content: pd.DataFrame, path: str) -> None:
-    """A table to a file, whole or not at all.
-
-    Args:
-        content: The table.
-        path: Ends in .csv, .json or .parquet.
-
-    Raises:
-        ConfigError: The ending is another one.
-    """
-    import io
-
-    from forecaster.files import write_file
-
-    ending = Path(path).suffix.lower()
-    if ending == ".csv":
-        data = content.to_csv(index=False).encode()
-    elif ending == ".json":
-        data = records_json(content).encode()
-    elif ending == ".parquet":
-        buffer = io.BytesIO()
-        content.to_parquet(buffer, index=False)
-        data = buffer.getvalue()
-    else:
-        raise ConfigError(f"--out {path}: ends in neither .csv, .json nor .parquet. Name it so.")
-    write_file(Path(path), data, mode=0o600)
-    note(f"Wrote {len(content):,} rows to {path}.")
-
-
-def check_out(path: str | None) -> None:
-    """Refuse an output file of another kind before any work is done.
-
-    Raises:
-        ConfigError: The ending is none that can be written, or the folder is not there.
-    """
-    if path is None:
-        return
-    if Path(path).suffix.lower() not in (".csv", ".json", ".parquet"):
-        raise ConfigError(f"--out {path}: ends in neither .csv, .json nor .parquet. Name it so.")
-    if not Path(path).resolve().parent.is_dir():
-        raise ConfigError(f"--out {path}: the folder {Path(path).parent} does not exist. Make it first.")
-
-
-def records_json(content: pd.DataFrame) -> str:
-    """A table as a JSON list of rows, dates in ISO form, missing numbers as null."""
-    text: str = content.to_json(orient="records", date_format="iso", double_precision=15, indent=1)
-    return text + "\n"
 
 
 def as_json(tree: Any) -> None:

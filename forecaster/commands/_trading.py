@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from forecaster.commands._show import write_frame
+from forecaster.commands._tables import write_frame
 from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:

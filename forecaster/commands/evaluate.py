@@ -9,8 +9,9 @@ import click
 from forecaster.commands._market import conclude_market
 from forecaster.commands._output import Output, output_options, texts
 from forecaster.commands._scores import conclude, score_table
-from forecaster.commands._show import as_json, note, write_frame
+from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source
+from forecaster.commands._tables import write_frame
 
 
 @click.command("evaluate")

@@ -45,20 +45,24 @@ def predict(
     from forecaster.run.find import find_run
 
     folder = find_run(run)
-    from forecaster.forecaster import Forecaster
+    from forecaster.evaluation.forecast import forecast_parts, panel_ahead
+    from forecaster.evaluation.tables import Columns
+    from forecaster.run.load import load_run
 
-    forecaster = Forecaster.load(folder)
-    table = forecaster.predict(
-        None if data is None else read_source(data),
-        level=output.levels,
-        quantile=output.quantiles,
-        horizon=horizon,
-        as_of=as_of,
+    trained = load_run(folder)
+    sources = [None if name is None else read_source(name) for name in (data, future)]
+    panel, notes = panel_ahead(trained, sources[0], as_of, sources[1])
+    parts = forecast_parts(
+        trained.models,
+        panel,
+        Columns(output.levels, output.quantiles, trained.point),
+        horizon=trained.settings.window.horizon if horizon is None else horizon,
         within=texts(within),
-        future=None if future is None else read_source(future),
+        seed=trained.settings.training.seed,
     )
-    for text in forecaster.notes:
+    for text in notes:
         note(f"Note: {text}")
-    facts = forecaster.report["data"]
-    unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
-    output.put(table, f"Forecast of {folder}{unit}")
+    unit = trained.report["data"]["unit"]
+    in_unit = f", in {in_words(unit)}" if unit else ""
+    # some thousand series at a time: a forecast of a million ids is never held whole
+    output.put_parts(parts, f"Forecast of {folder}{in_unit}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -19,18 +18,20 @@ def runs(folder: Path, json_output: bool) -> None:
     FOLDER holds the runs; runs in this folder when it is not given.
     """
     from forecaster.errors import RunError
+    from forecaster.run.report_file import read_report
     from forecaster.run.store import list_runs, open_version
 
     rows = []
     for run in list_runs(folder):
         try:
             version = open_version(run, ("report.json",))
-            report = json.loads((version / "report.json").read_text(encoding="utf-8"))
-        except (RunError, ValueError) as error:
+            report = read_report(version / "report.json")
+        except RunError as error:
             note(f"{run}: {error}")
             continue
         part = report["scores"].get("test") or report["scores"].get("valid")
         best = report["best_baseline"]
+        beside = part["baselines"].get(best) if part else None
         rows.append(
             {
                 "run": run.name,
@@ -40,7 +41,7 @@ def runs(folder: Path, json_output: bool) -> None:
                 "score": part["deciding"] if part else None,
                 "model": part["model"][part["deciding"]] if part else None,
                 "best_baseline": best,
-                "baseline": part["baselines"][best][part["deciding"]] if part and best else None,
+                "baseline": beside[part["deciding"]] if beside else None,
             }
         )
     if json_output:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -52,7 +52,37 @@ def forecast_panel(
     within: Sequence[str] = (),
     seed: int = 0,
 ) -> pd.DataFrame:
-    """What comes after the last row of every series.
+    """What comes after the last row of every series; ``forecast_parts`` as one table.
+
+    Args:
+        models: As ``forecast_parts`` takes it, and all that follow.
+        panel: Rows to go on from.
+        columns: Which intervals and quantiles.
+        horizon: Steps.
+        within: Durations (events).
+        seed: Of what is drawn.
+
+    Returns:
+        A row a step; series in the order of the panel.
+
+    Raises:
+        DataError: There is no row to go on from.
+        ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
+    """
+    parts = forecast_parts(models, panel, columns, horizon=horizon, within=within, seed=seed)
+    return pd.concat(list(parts), ignore_index=True)
+
+
+def forecast_parts(
+    models: Sequence[Fitted],
+    panel: Panel,
+    columns: Columns,
+    *,
+    horizon: int | None = None,
+    within: Sequence[str] = (),
+    seed: int = 0,
+) -> Iterator[pd.DataFrame]:
+    """What comes after the last row of every series, some thousand series at a time.
 
     Args:
         models: The first gives the forecast; a second one with bins adds their probabilities.
@@ -63,8 +93,8 @@ def forecast_panel(
         within: Durations (events).
         seed: Of what is drawn.
 
-    Returns:
-        A row a step; series in the order of the panel.
+    Yields:
+        Tables of a row a step; series in the order of the panel.
 
     Raises:
         DataError: There is no row to go on from.
@@ -87,9 +117,9 @@ def forecast_panel(
     question = Question(columns, n_steps, within, seed)
     origins = last_origins(panel)
     run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
-    parts = [origins[begin : begin + run] for begin in range(0, len(origins), run)]
     table = _waiting_table if draws else _value_table
-    return pd.concat([table(models, panel, part, question) for part in parts], ignore_index=True)
+    for begin in range(0, len(origins), run):
+        yield table(models, panel, origins[begin : begin + run], question)
 
 
 def _waiting_table(

@@ -129,6 +129,9 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
             f"{folder / ROWS}: has the columns {listing(rows.column_names)}, "
             f"spec.json says {listing(expected)}. Train the run again."
         )
+    ids = _column(folder / SERIES, series, "unique_id", "object")
+    if len(set(ids)) < len(ids):
+        raise RunError(f"{folder / SERIES}: column 'unique_id' holds an id twice. Train the run again.")
     lengths = _column(folder / SERIES, series, "n_context", "int64")
     if (lengths < 0).any() or lengths.sum() != rows.num_rows:
         raise RunError(
@@ -143,7 +146,7 @@ def read_context(folder: Path, facts: Mapping[str, Any]) -> Panel:
         values=values,
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         times=_column(folder / ROWS, rows, "ds", dtype),
-        ids=_column(folder / SERIES, series, "unique_id", "object"),
+        ids=ids,
         closes=_column(folder / ROWS, rows, "close", "float64") if extra["close"] else None,
         marks=marks,
         **_of_series(folder / SERIES, series, known),
@@ -157,8 +160,10 @@ def _of_series(path: Path, series: pa.Table, known: Mapping[str, Any]) -> dict[s
     found: dict[str, Any] = {
         name: _column(path, series, name, kind)
         for name, kind in (("as_of", dtype), ("began", dtype), ("n_earlier", "int64"))
-        if name in series.column_names
+        if name in series.column_names or (name == "as_of" and known["kind"] == "events")
     }
+    if ("began" in found) != ("n_earlier" in found):
+        raise RunError(f"{path}: has one of the columns began, n_earlier alone. Train the run again.")
     channels = [known["channels"][place] for place in known["future_known"]]
     static = _static(path, series, known["static_names"])
     return {**found, "static": static, "ahead": _ahead(path, series, channels)}
@@ -228,16 +233,32 @@ def _read(path: Path, wanted: Any) -> pa.Table:
             names = file.schema_arrow.names
             return file.read([name for name in names if wanted is None or wanted(name)])
     except (pa.ArrowException, OSError) as error:
-        raise RunError(f"{path}: not a Parquet file ({error}). Train the run again.") from error
+        text = (str(error).splitlines() or [""])[0][:200]
+        raise RunError(f"{path}: not a Parquet file ({text}). Train the run again.") from None
+
+
+# What a column of that dtype is in the file; ids are texts, by dictionary or not.
+_TYPES = {
+    "float64": (pa.float64(),),
+    "int64": (pa.int64(),),
+    "datetime64[ns]": (pa.timestamp("ns"),),
+    "object": (pa.string(), pa.large_string()),
+}
+# The columns that may be empty for a series: those of one that has no rows.
+_MAY_BE_EMPTY = ("last",)
 
 
 def _column(path: Path, table: pa.Table, name: str, dtype: str) -> np.ndarray:
-    """One column as an array of that dtype, refused when it is of another."""
+    """One column as an array of that dtype, refused when it is of another or lacks a value."""
     if name not in table.column_names:
         raise RunError(f"{path}: column '{name}' is missing. Train the run again.")
     column = table.column(name)
-    array: np.ndarray = column.to_numpy()
-    is_empty_null = len(array) == 0 and not pa.types.is_null(column.type)
-    if array.dtype != np.dtype(dtype) and not is_empty_null:
-        raise RunError(f"{path}: column '{name}' is {array.dtype}, not {dtype}. Train it again.")
-    return array.astype(dtype) if is_empty_null else array
+    if column.type not in _TYPES[dtype]:
+        raise RunError(f"{path}: column '{name}' is {str(column.type)[:60]}, not {dtype}. Train it again.")
+    if column.null_count and name not in _MAY_BE_EMPTY:
+        raise RunError(
+            f"{path}: column '{name}' lacks {column.null_count:,} of its values. Train the run again."
+        )
+    if column.null_count and dtype == "int64":  # to_numpy would make them floats
+        column = pc.fill_null(column, 0)
+    return np.asarray(column.to_numpy(), dtype=dtype)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from forecaster.data.panel import KINDS, Clock, Panel
-from forecaster.errors import RunError, listing
+from forecaster.data.panel import Clock, Panel
+from forecaster.errors import RunError
+from forecaster.run.panel_spec import PanelSpec
 
 DTYPES = {"date": "datetime64[ns]", "integer": "int64", "float": "float64"}
 
-# Fields of a panel that are kept in tables, those that are the report's, and those that runs of earlier
-# versions lack.
+# Fields of a panel that are kept in tables, and those that are the report's.
 ARRAYS = {"values", "offsets", "times", "ids", "as_of", "began", "n_earlier", "marks", "closes"}
 ARRAYS |= {"static", "ahead"}
 REPORTED = {"repairs", "warnings"}
-ADDED: dict[str, Any] = {"future_known": (), "static_names": (), "levels": {}}
-ADDED |= {"predict": "", "returns": (), "volatility": None}
 
 
 def panel_facts(panel: Panel) -> dict[str, Any]:
@@ -63,47 +63,28 @@ def read_facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         RunError: One is missing, unknown or wrong.
     """
-    facts = {**ADDED, **facts}
-    names = {field.name for field in fields(Panel)} - ARRAYS - REPORTED
-    if wrong := names.symmetric_difference(facts):
-        raise RunError(f"{place}: panel: missing or unknown: {listing(wrong)}. Train the run again.")
-    known = dict(facts)
     try:
-        known["clock"] = Clock(**{**facts["clock"], "slots": tuple(facts["clock"].get("slots", ()))})
-        known["channels"] = tuple(facts["channels"])
-        known["mark_names"] = tuple(facts["mark_names"])
-        known["future_known"] = tuple(facts["future_known"])
-        known["returns"] = tuple(facts["returns"])
-        known["static_names"] = tuple(facts["static_names"])
-        known["levels"] = {column: tuple(levels) for column, levels in facts["levels"].items()}
-        known["columns"] = dict(facts["columns"])
-        fits = (
-            known["kind"] in KINDS
-            and known["clock"].kind in DTYPES
-            and all(isinstance(name, str) for name in (*known["mark_names"], *_names_of(known)))
-            and all(_is_channel(one, known["channels"]) for one in _channels_of(known))
-        )
-    except (TypeError, ValueError, AttributeError):
-        fits = False
-    if not fits:
-        raise RunError(f"{place}: panel: kind, channels, target or clock is wrong. Train it again.")
-    return known
+        spec = PanelSpec.model_validate_json(json.dumps(facts))
+    except ValidationError as error:
+        raise RunError(f"{place}: {first_fault(error, 'panel')}. Train the run again.") from None
+    known = {name: getattr(spec, name) for name in PanelSpec.model_fields}
+    return {**known, "clock": Clock(**spec.clock.model_dump())}
 
 
-def _names_of(known: Mapping[str, Any]) -> Iterator[object]:
-    """Names of channels, static numbers and categories."""
-    yield from (*known["channels"], *known["static_names"])
-    for column, levels in known["levels"].items():
-        yield from (column, *levels)
+def first_fault(error: ValidationError, inside: str = "") -> str:
+    """Where the first wrong value stands, what is wrong with it, and the value.
 
+    Args:
+        error: Of pydantic.
+        inside: The key that all of it stands in; empty for the whole file.
 
-def _channels_of(known: Mapping[str, Any]) -> Iterator[object]:
-    """Places of channels."""
-    yield from (known["target"], *known["future_known"], *known["returns"])
-    if known["volatility"] is not None:
-        yield known["volatility"]
-
-
-def _is_channel(place: object, channels: tuple[str, ...]) -> bool:
-    """Whether a number is the place of a channel."""
-    return isinstance(place, int) and 0 <= place < len(channels)
+    Returns:
+        For example ``models.0.n_members: Input should be greater than or equal to 1, not 0``.
+    """
+    first = error.errors(include_url=False, include_context=False)[0]
+    path = [inside] * bool(inside) + [str(part)[:40] for part in first["loc"]]
+    where = ".".join(path) or "the file"
+    given = first["input"]
+    is_plain = isinstance(given, str | int | float | bool) or given is None
+    shown = f", not {repr(given)[:40]}" if is_plain and first["type"] != "extra_forbidden" else ""
+    return f"{where}: {first['msg']}{shown}"

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.panel import Panel
-from forecaster.errors import RunError
+from forecaster.errors import RunError, listing
 from forecaster.evaluation.job import TrainedRun
 from forecaster.network.architecture import Architecture
 from forecaster.network.build import build_model
 from forecaster.network.heads import Head, MarkedHead, head_from_json
 from forecaster.run.context import read_context, read_last_times
+from forecaster.run.implied import check_networks
+from forecaster.run.report_file import read_report
 from forecaster.run.spec import ModelSpec, Spec, parse_spec
 from forecaster.run.store import open_version
-from forecaster.run.weights import read_weights
+from forecaster.run.weights import read_header, read_weights
 from forecaster.training.conformal import Conformal
 from forecaster.training.device import set_threads
 from forecaster.training.fitted import Fitted
@@ -46,13 +48,14 @@ def load_run(folder: Path) -> TrainedRun:
     set_threads(spec.settings.training.threads)
     panel = read_context(version, spec.panel)
     _check_channels(spec, panel, version)
-    heads = [_head(model, version) for model in spec.models]
+    heads = [check_head(model, version / "spec.json") for model in spec.models]
+    place = version / "weights.safetensors"
+    check_networks(read_header(place), spec.models, str(place))
     built = [_networks(model, version) for model in spec.models]
     expected = [
         _expected(model, networks, panel.n_series)
         for model, (_, networks) in zip(spec.models, built, strict=True)
     ]
-    place = version / "weights.safetensors"
     loaded = read_weights(place.read_bytes(), expected, str(place))
     fitted = tuple(
         _fitted(model, (head, *networks), arrays, panel)
@@ -63,7 +66,7 @@ def load_run(folder: Path) -> TrainedRun:
         settings=spec.settings,
         panel=panel,
         last_times=read_last_times(version, spec.panel),
-        report=_report(version / "report.json"),
+        report=read_report(version / "report.json"),
         state=spec.state,
         name=str(folder),
     )
@@ -71,12 +74,6 @@ def load_run(folder: Path) -> TrainedRun:
 
 def _networks(spec: ModelSpec, version: Path) -> tuple[Architecture, list[Any]]:
     """The architecture of a model and its networks, with weights that are still to be set."""
-    n_bytes = (version / "weights.safetensors").stat().st_size
-    if spec.n_members * spec.architecture.least_bytes > n_bytes:
-        raise RunError(
-            f"{version / 'weights.safetensors'}: {n_bytes:,} bytes, too few for the networks of spec.json. "
-            f"Train the run again."
-        )
     architecture = Architecture(**spec.architecture.model_dump())
     try:
         return architecture, [build_model(architecture, seed=0) for _ in range(spec.n_members)]
@@ -110,13 +107,30 @@ def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
             )
 
 
-def _head(spec: ModelSpec, version: Path) -> Head:
-    """The head of a model, checked against its network."""
-    place = version / "spec.json"
+def check_head(spec: ModelSpec, place: Path) -> Head:
+    """The head of a model, checked against its network.
+
+    Args:
+        spec: Of the model.
+        place: spec.json, for messages.
+
+    Returns:
+        The head.
+
+    Raises:
+        RunError: It is none, or of another number of outputs than the network.
+    """
     try:
-        head = head_from_json(spec.head)
-    except ValueError as error:
-        raise RunError(f"{place}: head: {error}. Train the run again.") from None
+        head = head_from_json(spec.head.stored)
+        again = json.loads(json.dumps(head.to_json()))
+    except (ValueError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        text = str(error).splitlines()[0][:200]
+        raise RunError(f"{place}: head: {text}. Train the run again.") from None
+    # what a head makes of its file is what it would write: nothing there was overlooked or misread
+    if wrong := [
+        name for name, value in spec.head.stored.items() if name not in again or again[name] != value
+    ]:
+        raise RunError(f"{place}: head: {listing(wrong)}: unknown or wrong. Train the run again.")
     n_marks = head.n_marks if isinstance(head, MarkedHead) else 0
     if n_marks != spec.architecture.n_marks:
         raise RunError(
@@ -128,18 +142,21 @@ def _head(spec: ModelSpec, version: Path) -> Head:
             f"{place}: the head takes {head.n_outputs} numbers a step, the network gives "
             f"{spec.architecture.n_outputs}. Train the run again."
         )
+    _check_distribution(head, spec, place)
     return head
 
 
-def _report(place: Path) -> dict[str, Any]:
-    """Content of report.json."""
+def _check_distribution(head: Head, spec: ModelSpec, place: Path) -> None:
+    """Refuse a head of whose numbers no distribution can be made, before anybody asks for a forecast."""
+    outputs = np.zeros((1, spec.architecture.horizon, spec.architecture.n_outputs), dtype=np.float32)
     try:
-        report = json.loads(place.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{place}: not JSON ({error}). Train the run again.") from None
-    if not isinstance(report, dict):
-        raise RunError(f"{place}: holds no report. Train the run again.")
-    return report
+        with np.errstate(all="ignore"):
+            median = head.distribution(outputs).median()
+    except (ValueError, IndexError) as error:
+        text = str(error).splitlines()[0][:200]
+        raise RunError(f"{place}: head: {text}. Train the run again.") from None
+    if np.isnan(median).any():
+        raise RunError(f"{place}: head: its forecast is no number. Train the run again.")
 
 
 def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, tuple[tuple[int, ...], str]]:
@@ -178,6 +195,12 @@ def _fitted(
             [arrays[f"network{number}/{position:03d}"] for position in range(len(network.weights))]
         )
     stored = spec.normaliser
+    for number in range(len(stored.steps)):
+        if (arrays[f"scale{number}/scale"] <= 0).any():
+            raise RunError(
+                f"weights.safetensors: tensor scale{number}/scale holds a scale that is not above 0. "
+                f"Train the run again."
+            )
     steps = tuple(
         FittedTransform(step.name, arrays[f"scale{number}/shift"], arrays[f"scale{number}/scale"], step.floor)
         for number, step in enumerate(stored.steps)

@@ -13,6 +13,7 @@ from forecaster.run.facts import panel_facts
 from forecaster.run.spec import (
     ArchitectureSpec,
     ConformalSpec,
+    HeadSpec,
     ModelSpec,
     NormaliserSpec,
     Spec,
@@ -21,6 +22,7 @@ from forecaster.run.spec import (
 from forecaster.run.store import write_version
 from forecaster.run.weights import weights_bytes
 from forecaster.training.fitted import Fitted
+from forecaster.windows.transforms import Normaliser
 
 
 def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = True) -> Path:
@@ -38,13 +40,15 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
     Raises:
         RunError: The folder cannot be written.
     """
-    spec = Spec(
-        state=run.state,
-        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        versions=run.report["versions"],
-        settings=run.settings,
-        panel=panel_facts(run.panel),
-        models=tuple(_model_spec(model) for model in run.models),
+    spec = Spec.model_validate(
+        {
+            "state": run.state,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "versions": run.report["versions"],
+            "settings": run.settings,
+            "panel": panel_facts(run.panel),
+            "models": tuple(_model_spec(model) for model in run.models),
+        }
     )
     rows = int(run.panel.lengths.max()) if context and run.panel.n_series else 0
     files = {
@@ -61,23 +65,22 @@ def _model_spec(model: Fitted) -> ModelSpec:
     normaliser, conformal = model.normaliser, model.conformal
     return ModelSpec(
         architecture=ArchitectureSpec(**model.architecture.to_json()),
-        head=model.head.to_json(),
-        normaliser=NormaliserSpec(
-            steps=tuple(
-                TransformSpec(name=step.name, floor=step.floor, n_scales=len(step.shift))
-                for step in normaliser.steps
-            ),
-            residual=normaliser.residual,
-            season_length=normaliser.season_length,
-            target=normaliser.target,
-            n_channels=len(normaliser.covariate_shift),
-            input_scale=normaliser.input_scale,
-            target_scale=normaliser.target_scale,
-            features=normaliser.features,
-            calendar=normaliser.calendar,
-        ),
+        head=HeadSpec.model_validate_json(json.dumps(model.head.to_json())),
+        normaliser=_normaliser_spec(normaliser),
         n_members=len(model.models),
         conformal=None
         if conformal is None
         else ConformalSpec(n_steps=len(conformal.shift), n_levels=len(conformal.levels)),
     )
+
+
+def _normaliser_spec(normaliser: Normaliser) -> NormaliserSpec:
+    """The structure of the transforms, for spec.json."""
+    names = ("residual", "season_length", "target", "input_scale", "target_scale", "features", "calendar")
+    steps = tuple(
+        TransformSpec.model_validate({"name": step.name, "floor": step.floor, "n_scales": len(step.shift)})
+        for step in normaliser.steps
+    )
+    n_channels = len(normaliser.covariate_shift)
+    fields = {name: getattr(normaliser, name) for name in names}
+    return NormaliserSpec.model_validate({**fields, "steps": steps, "n_channels": n_channels})

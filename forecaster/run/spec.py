@@ -5,53 +5,63 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from forecaster.config.settings import Settings, TransformName
 from forecaster.data.marks import MOST_MARKS
 from forecaster.errors import RunError
+from forecaster.run.facts import first_fault
+from forecaster.run.migrations import migrate
+from forecaster.run.panel_spec import MOST_CHANNELS, Strict
+from forecaster.run.strict_json import strict_json
 
-FORMAT_VERSION = 1
-MOST_BYTES = 16 * 1024 * 1024
+# A spec of the most steps and quantiles of residuals has 20 MB and a million values.
+MOST_BYTES = 32 * 1024 * 1024
+MOST_VALUES = 1_500_000
 
 
-class _Strict(BaseModel):
-    """No unknown keys, no NaN, no infinity."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class TransformSpec(_Strict):
+class TransformSpec(Strict):
     """One fitted transform; its per-series numbers are tensors beside the weights."""
 
     name: TransformName
     floor: float = 0.0
-    n_scales: int = Field(0, ge=0)
+    n_scales: int = Field(0, ge=0, le=1_000_000_000)
+
+    @model_validator(mode="after")
+    def _logarithms_are_finite(self) -> Self:
+        """Refuse a logarithm of 0 and below."""
+        if self.name == "log" and self.floor <= 0:
+            raise ValueError(f"floor {self.floor:g} of log is not above 0")
+        return self
 
 
+Spread = Annotated[float, Field(gt=0)]
 Feature = Literal["count", "age", "mean_gap", "single", "hour", "weekday", "month"]
 
 
-class NormaliserSpec(_Strict):
+class NormaliserSpec(Strict):
     """The fitted transforms of a model."""
 
-    steps: tuple[TransformSpec, ...]
+    steps: tuple[TransformSpec, ...] = Field(max_length=20)
     residual: Literal["none", "last", "season"]
-    season_length: int = Field(ge=1)
-    target: int = Field(ge=0)
-    n_channels: int = Field(ge=1, le=10_000)
-    input_scale: tuple[float, float]
-    target_scale: tuple[float, float]
-    features: tuple[Feature, ...] = ()
-    calendar: tuple[Literal["hour", "weekday", "month"], ...] = ()
+    season_length: int = Field(ge=1, le=1_000_000_000)
+    target: int = Field(ge=0, lt=MOST_CHANNELS)
+    n_channels: int = Field(ge=1, le=MOST_CHANNELS)
+    input_scale: tuple[float, Spread]
+    target_scale: tuple[float, Spread]
+    features: tuple[Feature, ...] = Field((), max_length=20)
+    calendar: tuple[Literal["hour", "weekday", "month"], ...] = Field((), max_length=20)
 
 
 Width = Annotated[int, Field(ge=1, le=100_000)]
 Share = Annotated[float, Field(ge=0, lt=1)]
-Name = Annotated[str, Field(pattern=r"^\w+$")]
+Name = Annotated[str, Field(pattern=r"^[a-z_0-9]{1,40}$")]
+Branch = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...], Field(fail_fast=True, min_length=1, max_length=1000)
+]
 
 
-class ArchitectureSpec(_Strict):
+class ArchitectureSpec(Strict):
     """The fields of ``network.architecture.Architecture``, each within its range."""
 
     look_back: int = Field(ge=1, le=1_000_000)
@@ -67,7 +77,7 @@ class ArchitectureSpec(_Strict):
     activation: Name
     recurrent_activation: Name
     bidirectional: bool
-    branches: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...]
+    branches: tuple[Branch, ...] = Field(max_length=1000)
     linear: bool = False
     n_static: int = Field(0, ge=0, le=1000)
     n_marks: int = Field(0, ge=0, le=MOST_MARKS)
@@ -101,28 +111,57 @@ class ArchitectureSpec(_Strict):
             )
         return self
 
-    @property
-    def least_bytes(self) -> int:
-        """What the weights of one network take at least: a bound to compare with their file."""
-        recurrent = sum(units * units for units in self.units)
-        inputs = 0 if self.branches else self.units[0] * self.n_channels * self.segment
-        vectors = (self.n_marks + 1) * self.mark_units + (self.n_series + 1) * self.series_units
-        steps = self.horizon if self.decoder == "direct" else self.out_segment
-        return 4 * (recurrent + inputs + vectors + sum(self.dense_units) + steps * self.n_outputs)
 
-
-class ConformalSpec(_Strict):
+class ConformalSpec(Strict):
     """How many shifts of quantiles there are; they are tensors beside the weights."""
 
     n_steps: Width
     n_levels: int = Field(ge=2, le=1000)
 
 
-class ModelSpec(_Strict):
+Numbers = Annotated[tuple[float, ...], Field(fail_fast=True, max_length=10_000)]
+Rows = Annotated[tuple[Numbers, ...], Field(fail_fast=True, max_length=10_000)]
+
+
+class HeadSpec(Strict):
+    """What any head was made from; each has some of these, and checks them itself."""
+
+    name: Literal["point", "quantile", "bins", "hazard", "mixture"]
+    levels: Numbers = ()
+    spread: float = 1.0
+    start: Numbers = ()
+    edges: Numbers = ()
+    smoothing: float = 0.0
+    frequencies: Numbers | None = None
+    tails: Numbers | None = None
+    rates: Numbers = ()
+    weights: Numbers = ()
+    loc: Numbers = ()
+    scale: Numbers = ()
+    widening: float = 1.0
+    follows: Numbers = ()
+    loss: Literal["mse", "mae", "huber"] = "mse"
+    residual_levels: Numbers = ()
+    residuals: Rows | None = None
+    n_marks: int = Field(0, ge=0, le=MOST_MARKS)
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The fields that stand in the file, as ``Head.to_json`` gave them."""
+        stored: dict[str, Any] = json.loads(self.model_dump_json())
+        return stored
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """No field that the head does not have."""
+        return {name: value for name, value in whole(self).items() if name in self.model_fields_set}
+
+
+class ModelSpec(Strict):
     """One trained model: its network, its head, and how many members its ensemble has."""
 
     architecture: ArchitectureSpec
-    head: dict[str, Any]
+    head: HeadSpec
     normaliser: NormaliserSpec
     n_members: int = Field(ge=1, le=100)
     conformal: ConformalSpec | None = None
@@ -136,16 +175,16 @@ class ModelSpec(_Strict):
         return self
 
 
-class Spec(_Strict):
+class Spec(Strict):
     """A run."""
 
     format_version: Literal[1] = 1
     state: Literal["finished", "interrupted"] = "finished"
     created: str
-    versions: dict[str, str]
+    versions: dict[str, str] = Field(max_length=1000)
     settings: Settings
     panel: dict[str, Any]
-    models: tuple[ModelSpec, ...] = Field(min_length=1)
+    models: tuple[ModelSpec, ...] = Field(min_length=1, max_length=10)
 
     def to_bytes(self) -> bytes:
         """The file's content."""
@@ -165,21 +204,27 @@ def parse_spec(content: bytes, place: str) -> Spec:
     Raises:
         RunError: The file is too large, no JSON, of a newer format, or has a wrong or unknown key.
     """
-    if len(content) > MOST_BYTES:
-        raise RunError(f"{place}: {len(content):,} bytes; a spec has {MOST_BYTES:,} at most. Train again.")
     try:
-        tree = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{place}: not JSON ({error}). Restore the file, or train again.") from None
-    version = tree.get("format_version") if isinstance(tree, dict) else None
-    if isinstance(version, int) and version > FORMAT_VERSION:
-        raise RunError(
-            f"{place}: written in format {version}; this version reads up to {FORMAT_VERSION}. "
-            f"Install a newer forecaster."
-        )
+        tree = strict_json(content, MOST_BYTES, MOST_VALUES)
+    except ValueError as error:
+        raise RunError(f"{place}: {error}. Restore the file, or train again.") from None
     try:
-        return Spec.model_validate_json(content)
+        tree = migrate(tree)
+    except ValueError as error:
+        raise RunError(f"{place}: {error}") from None
+    try:
+        spec = Spec.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise RunError(f"{place}: {where}: {first['msg']}. Restore the file, or train again.") from None
+        raise RunError(f"{place}: {first_fault(error)}. Restore the file, or train again.") from None
+    if wrong := _misread(tree["settings"], json.loads(spec.settings.model_dump_json()), "settings"):
+        raise RunError(f"{place}: {wrong}. Restore the file, or train again.")
+    return spec
+
+
+def _misread(written: Any, read: Any, where: str) -> str | None:
+    """Where a setting was taken for another value than is written, as options take text for numbers."""
+    if isinstance(written, dict) and isinstance(read, dict):
+        found = (_misread(value, read.get(name), f"{where}.{name}") for name, value in written.items())
+        return next((one for one in found if one is not None), None)
+    same = written == read and isinstance(written, bool) == isinstance(read, bool)
+    return None if same else f"{where}: {repr(written)[:40]} is no value of it"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from forecaster.errors import RunError, listing
+from forecaster.files import explained
+from forecaster.run.strict_json import strict_json
 
 Expected = Mapping[str, tuple[Sequence[int], np.dtype[Any] | type | str]]
 
@@ -26,7 +28,10 @@ _DTYPES = {
     "U8": "uint8",
     "BOOL": "bool",
 }
+# The most networks of the most layers have 90,000 tensors, each said in ten values and 150 bytes.
 _MOST_HEADER_BYTES = 1 << 24
+_MOST_VALUES = 1_500_000
+_MOST_TENSORS = 100_000
 
 
 def weights_bytes(members: Sequence[Mapping[str, np.ndarray]]) -> bytes:
@@ -72,7 +77,7 @@ def read_weights(
         for number, member in enumerate(expected)
         for name, (shape, dtype) in member.items()
     }
-    _check_header(_read_header(data, place), wanted, len(data), place)
+    _check_header(_header(data, place), wanted, len(data), place)
     try:
         tensors = load(data)
     except (SafetensorError, ValueError, OverflowError) as error:
@@ -84,27 +89,37 @@ def read_weights(
     ]
 
 
-def _read_header(data: bytes, place: str) -> dict[str, Any]:
-    """Dtype, shape and place of every tensor, as the file states them."""
+def read_header(path: Path) -> dict[str, Any]:
+    """Dtype, shape and place of every tensor, as the file states them; the tensors are not read.
+
+    Args:
+        path: A safetensors file.
+
+    Returns:
+        What stands there of each tensor, by its name.
+
+    Raises:
+        RunError: It is no such file, or cut short.
+    """
+    with explained(path), path.open("rb") as file:
+        head = file.read(8)
+        size = min(int.from_bytes(head, "little"), _MOST_HEADER_BYTES + 1)
+        return _header(head + file.read(size), str(path))
+
+
+def _header(data: bytes, place: str) -> dict[str, Any]:
+    """The same from the beginning of the file."""
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or size > min(len(data) - 8, _MOST_HEADER_BYTES):
         raise RunError(f"{place}: not a safetensors file, or cut short. Train the run again.")
     try:
-        header = json.loads(data[8 : 8 + size], object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{place}: damaged header ({error}). Train the run again.") from error
+        header = strict_json(data[8 : 8 + size], _MOST_HEADER_BYTES, _MOST_VALUES, _MOST_TENSORS)
+    except ValueError as error:
+        raise RunError(f"{place}: damaged header: {error}. Train the run again.") from None
     if not isinstance(header, dict):
         raise RunError(f"{place}: damaged header. Train the run again.")
     header.pop("__metadata__", None)
     return header
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object without repeated keys."""
-    tree = dict(pairs)
-    if len(tree) != len(pairs):
-        raise ValueError("a name twice")
-    return tree
 
 
 def _check_header(

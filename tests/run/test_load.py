@@ -124,7 +124,7 @@ FIRST = "member0/network0/000"
     [
         (lambda t: t.pop(FIRST), f"no tensor {FIRST}"),
         (lambda t: t.update(extra=np.zeros(1)), "unknown tensor extra"),
-        (lambda t: t.update({FIRST: t[FIRST][:, :-1].copy()}), f"tensor {FIRST} is float32"),
+        (lambda t: t.update({FIRST: t[FIRST][:, :-1].copy()}), f"tensor {FIRST} is ["),
         (lambda t: t.update({FIRST: t[FIRST].astype(np.float64)}), f"tensor {FIRST} is float64"),
         (lambda t: t.update({FIRST: t[FIRST] * np.float32("nan")}), f"tensor {FIRST} holds NaN or infinity"),
     ],

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import subprocess
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from forecaster import files as writing
 from forecaster.errors import RunError
 from forecaster.files import Lock
 from forecaster.run import store
@@ -70,62 +68,6 @@ def test_leftovers_of_a_killed_writer_are_removed(run: Path) -> None:
     (run / ".CURRENT.1-dead.tmp").write_bytes(b"")
     write_version(run, FILES)
     assert sorted(os.listdir(run)) == [".lock", "CURRENT", "v0001", "v0002"]
-
-
-@pytest.mark.parametrize("call", ["write", "fsync", "rename", "mkdir", "replace"])
-def test_disk_full_at_any_write_leaves_the_old_run(
-    run: Path, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    write_version(run, FILES)
-    new = {name: b"new" for name in FILES}
-    for failing in range(20):
-        with monkeypatch.context() as patch:
-            left = fail_at(patch, call, failing)
-            try:
-                write_version(run, new)
-            except RunError as error:
-                assert "the disk is full" in str(error)
-                # A failure after CURRENT was replaced leaves the new version whole instead.
-                assert contents(run) in (FILES, new)
-                assert not list(run.glob(".tmp-*"))
-            if left[0] >= 0:
-                break
-    else:
-        pytest.fail(f"more than 20 calls of {call}")
-    assert failing > 0
-    assert contents(run) == new
-
-
-def fail_at(patch: pytest.MonkeyPatch, call: str, position: int) -> list[int]:
-    """Let the given call of its kind fail as on a full disk; what is returned counts the others."""
-    left = [position]
-
-    def tick() -> None:
-        left[0] -= 1
-        if left[0] == -1:
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-    if call == "write":
-        original = writing.write_new
-
-        def write_new(path: Path, data: bytes, mode: int) -> None:
-            original(path, data[: len(data) // 2], mode)
-            tick()
-            path.unlink()
-            original(path, data, mode)
-
-        patch.setattr(writing, "write_new", write_new)
-        patch.setattr(store, "write_new", write_new)
-        return left
-    owner: object = Path if call in ("rename", "mkdir") else os
-    before = getattr(owner, call)
-
-    def wrapped(*args: object, **kwargs: object) -> object:
-        tick()
-        return before(*args, **kwargs)
-
-    patch.setattr(owner, call, wrapped)
-    return left
 
 
 def test_writer_killed_in_the_middle_leaves_the_old_run(run: Path) -> None:
