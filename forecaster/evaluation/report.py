@@ -24,6 +24,7 @@ from forecaster.windows.split import Split
 
 # Version of the tree's schema, docs/report.md; a key that changes its meaning raises it.
 REPORT_VERSION = 1
+SIGNALS = ("SIGINT", "SIGTERM")
 PACKAGES = ("keras", "torch", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow")
 
 
@@ -38,7 +39,11 @@ class Job:
         shipped: The fits whose weights are saved.
         scores: Of validation and test part.
         seconds: Time of each stage.
-        signal: That ended training early, None when it was not.
+        reason: Why training ended early: a signal, ``max_seconds`` or a word of the caller; None when it did
+            not.
+        resumed: How often training was gone on with.
+        warm_start: What it started from, as in report.json; None for random weights.
+        notes: What must be said of these two, and of checkpoints.
     """
 
     prepared: Prepared
@@ -47,7 +52,10 @@ class Job:
     shipped: Sequence[FitOutcome]
     scores: PartScores
     seconds: dict[str, float]
-    signal: str | None
+    reason: str | None
+    resumed: int = 0
+    warm_start: dict[str, Any] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def build_report(job: Job) -> dict[str, Any]:
@@ -62,14 +70,17 @@ def build_report(job: Job) -> dict[str, Any]:
     prepared, scores = job.prepared, job.scores
     panel, settings = prepared.panel, prepared.settings
     deciding = scores.test or scores.valid
-    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings, *scores.notes)}
+    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings, *scores.notes, *job.notes)}
     for outcome in (*job.outcomes, *job.refitted, *job.shipped):
         notes |= {note.code: note for note in outcome.warnings}
     again = [outcome for outcome in job.shipped if not any(outcome is first for first in job.outcomes)]
     return {
         "report_version": REPORT_VERSION,
-        "state": "finished" if job.signal is None else "interrupted",
-        "signal": job.signal,
+        "state": "finished" if job.reason is None else "interrupted",
+        "reason": job.reason,
+        "signal": job.reason if job.reason in SIGNALS else None,
+        "resumed": job.resumed,
+        "warm_start": job.warm_start,
         "data": data_facts(panel, scores.resolution),
         "split": split_facts(panel, prepared.split),
         "settings": {name: plain(value) for name, value in flatten(settings).items()},
