@@ -87,15 +87,16 @@ def train(
         if needs_future:
             note("The next forecast needs the rows to come: forecast predict --future FILE")
     note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
-    if report["state"] == "interrupted":
-        tell_of_end(report["reason"], data, folder)
+    tell_of_end(report, data, folder)
     if caught is not None:
         raise click.exceptions.Exit(EXIT_CODES[caught])
 
 
-def tell_of_end(reason: str, data: str, folder: Path) -> None:
-    """Say that training was ended early, and how to go on with it."""
-    why = "Ended by --max-seconds" if reason == "max_seconds" else "Interrupted"
+def tell_of_end(report: dict[str, Any], data: str, folder: Path) -> None:
+    """Say that training was ended early, where it was, and how to go on with it."""
+    if report["state"] != "interrupted":
+        return
+    why = "Ended by --max-seconds" if report["reason"] == "max_seconds" else "Interrupted"
     note(f"{why}: these are the best weights so far.")
     note(f"Go on training with: forecast train {data} --resume {folder}")
 

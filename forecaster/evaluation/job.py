@@ -94,21 +94,21 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     if training.final_fit and held_out(parts):
         shipped = fits_on(prepared, prepared.split.everything, outcomes, hooks)
     seconds["final_fit"] = time.perf_counter() - began
-    n_last = len(shipped if training.final_fit and held_out(parts) else outcomes)
-    is_whole = n_last == len(head_names(prepared.settings, panel.kind)) and all(map(_is_whole, outcomes))
-    job = Job(
-        prepared,
-        outcomes,
-        refitted,
-        shipped or outcomes,
-        scores,
-        seconds,
+    last = shipped if training.final_fit and held_out(parts) else outcomes
+    is_whole = len(last) == len(head_names(prepared.settings, panel.kind)) and all(map(_is_whole, last))
+    job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds)
+    return _finish(_with_going_on(job, hooks, is_whole))
+
+
+def _with_going_on(job: Job, hooks: Hooks, is_whole: bool) -> Job:
+    """The job with why it was ended early, unless it is whole, and with what it went on from."""
+    return replace(
+        job,
         reason=None if is_whole else hooks.stop.reason,
         resumed=0 if hooks.checkpoint is None else hooks.checkpoint.state.resumed,
-        warm_start=_warm_start(prepared, hooks.start),
-        notes=_going_on_notes(prepared, hooks),
+        warm_start=_warm_start(job.prepared, hooks.start),
+        notes=_going_on_notes(job.prepared, hooks),
     )
-    return _finish(job)
 
 
 def _is_whole(outcome: FitOutcome) -> bool:
