@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
     from forecaster.evaluation.job import TrainedRun
+    from forecaster.training.checkpoint import Checkpoint
     from forecaster.training.interrupts import StopFlag
 
     Progress = Callable[[str, int, Any], None]
@@ -48,6 +48,7 @@ class Forecaster:
         self.settings: Settings = make_settings(settings, style="keyword")
         self.notes: list[str] = []
         self._run: TrainedRun | None = None
+        self._checkpoint: Checkpoint | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Forecaster:
@@ -98,6 +99,9 @@ class Forecaster:
         schedule: Callable[[int, int], float] | None = None,
         progress: Progress | None = None,
         stop: StopFlag | None = None,
+        checkpoint: str | Path | None = None,
+        resume: str | Path | None = None,
+        warm_start: str | Path | None = None,
     ) -> Forecaster:
         """Train on a file or a DataFrame, and score the model and the baselines on held-out rows.
 
@@ -106,26 +110,29 @@ class Forecaster:
             schedule: Learning rate by (step, total steps), in place of the setting.
             progress: Called after every epoch with the stage, the network's number and the epoch's result.
             stop: Set from outside (a signal, another thread) to end early with the best weights so far.
+            checkpoint: Run folder in which it is kept how far training has come, until ``save`` has written
+                the finished run.
+            resume: Run folder whose training was ended early, to go on with it: the data must be the same,
+                and settings that are given too. It ends with the weights of a training that never stopped.
+            warm_start: Run folder whose networks training starts from, for a quarter of the epochs at 0.3 of
+                the learning rate; network and transforms are the run's, the rows those of ``data``.
 
         Returns:
             This forecaster, trained.
 
         Raises:
             DataError: The data cannot be read.
-            ConfigError: A setting does not fit the data.
+            ConfigError: A setting does not fit the data, or the run that is gone on with.
+            RunError: A run folder cannot be read or written, or does not fit the data.
+            ValueError: ``checkpoint`` and ``resume`` name different folders.
         """
-        from forecaster.data.load import read_panel
-        from forecaster.data.panel import Panel
+        from forecaster.run.train import Training
 
-        began = time.perf_counter()
-        panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
-        read_seconds = time.perf_counter() - began
-        from forecaster.evaluation.job import train_run
-        from forecaster.training.fit import Hooks
-        from forecaster.training.interrupts import StopFlag
-
-        hooks = Hooks(progress, schedule, stop or StopFlag())
-        self._run = train_run(panel, self.settings, hooks, read_seconds)
+        if checkpoint is not None and resume is not None and Path(checkpoint) != Path(resume):
+            raise ValueError(f"checkpoint {checkpoint} is another folder than resume {resume}")
+        training = Training(self.settings, checkpoint, resume, warm_start)
+        self._run = training.run(data, schedule, progress, stop)
+        self._checkpoint = training.checkpoint
         return self
 
     def predict(
@@ -262,7 +269,10 @@ class Forecaster:
         """
         from forecaster.run.save import save_run
 
-        return save_run(self._trained(), Path(path), keep=keep, context=context)
+        version = save_run(self._trained(), Path(path), keep=keep, context=context)
+        if self._checkpoint is not None and self._trained().state == "finished":
+            self._checkpoint.remove()
+        return version
 
     @classmethod
     def load(cls, path: str | Path) -> Forecaster:

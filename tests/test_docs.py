@@ -128,6 +128,7 @@ def runs(walk: Walk) -> Path:
         beside = Forecaster(**SMALL, look_back=2, future_known="what", static="size", features="weekday")
         beside.fit("covariates.csv").save("runs/covariates")
         Forecaster(**SMALL, look_back=2, conformal=True).fit("air_passengers.csv").save("runs/conformal")
+        Forecaster().fit("marked.csv", warm_start="runs/marked").save("runs/warm")
     return walk.folder
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecaster.commands._config import config_options, save_settings, with_config
+from forecaster.commands._going_on import GoingOn, going_on_options
 from forecaster.commands._market import conclude_market
 from forecaster.commands._options import settings_options
 from forecaster.commands._output import numbers
@@ -17,10 +19,15 @@ from forecaster.commands._show import as_json, frame, note
 from forecaster.commands._source import read_source, run_name, show_reading
 from forecaster.config.facts import Default
 from forecaster.data.units import in_words
+from forecaster.errors import RunError
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
+    from forecaster.forecaster import Forecaster
 
+
+# Of a process that a signal has ended, as shells count them.
+EXIT_CODES = {"SIGINT": 130, "SIGTERM": 143}
 
 # Rows of the forecast that are printed, so that the scores above them stay in sight.
 MOST_ROWS = 12
@@ -34,6 +41,7 @@ MOST_ROWS = 12
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Versions that stay.")
 @click.option("--no-context", is_flag=True, help="Leave the last rows out of the run.")
 @click.option("--level", multiple=True, metavar="LIST", help="Intervals in percent. [default: 80]")
+@going_on_options
 @click.option("--json", "json_output", is_flag=True, help="Print the report as JSON.")
 def train(
     data: str,
@@ -42,6 +50,7 @@ def train(
     no_context: bool,
     level: tuple[str, ...],
     json_output: bool,
+    going: GoingOn,
     **options: Any,
 ) -> None:
     """Train on a file and compare with baselines.
@@ -51,27 +60,30 @@ def train(
     and the others as comments.
     """
     from forecaster.data.future import lacks_future
-    from forecaster.data.load import read_panel
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
     from forecaster.run.find import set_latest
     from forecaster.run.store import check_place
-    from forecaster.training.interrupts import catch_interrupts
+    from forecaster.run.train import Training
 
     levels = numbers(level, "--level") or (80.0,)
     Columns(levels).check()
     save_config = options.pop("save_config")
     settings = with_config(options)
     forecaster = Forecaster.of(settings)
-    panel = read_panel(read_source(data), forecaster.settings.data)
+    training = Training(forecaster.settings, resume=going.resume, warm_start=going.warm_start)
+    panel = training.read(read_source(data))
     show_reading(panel)
     folder = Path(out) if out is not None else Path("runs") / run_name(data)
     check_place(folder)
-    with progress_lines() as progress, catch_interrupts() as stop:
-        forecaster.fit(panel, progress=progress, stop=stop)
+
+    def save() -> None:
+        """Put the run in force, and remove the checkpoint of a finished one."""
+        forecaster.save(folder, keep=keep, context=not no_context)
+        set_latest(folder)
+
+    caught = fit_and_save(forecaster, panel, (folder, going), save)
     report = forecaster.report
-    forecaster.save(folder, keep=keep, context=not no_context)
-    set_latest(folder)
     save_settings(save_config, settings, (Default(**one) for one in report["defaults"]))
     if json_output:
         as_json(report)
@@ -82,9 +94,58 @@ def train(
         if needs_future:
             note("The next forecast needs the rows to come: forecast predict --future FILE")
     note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
-    if report["state"] == "interrupted":
-        note("Interrupted: these are the best weights so far.")
-        raise click.exceptions.Exit(143 if report["signal"] == "SIGTERM" else 130)
+    tell_of_end(report, data, folder)
+    if caught is not None:
+        raise click.exceptions.Exit(EXIT_CODES[caught])
+
+
+def tell_of_end(report: dict[str, Any], data: str, folder: Path) -> None:
+    """Say that training was ended early, where it was, and how to go on with it."""
+    if report["state"] != "interrupted":
+        return
+    why = "Ended by --max-seconds" if report["reason"] == "max_seconds" else "Interrupted"
+    note(f"{why}: these are the best weights so far.")
+    note(f"Go on training with: forecast train {data} --resume {folder}")
+
+
+def fit_and_save(
+    forecaster: Forecaster, panel: Panel, where: tuple[Path, GoingOn], save: Callable[[], None]
+) -> str | None:
+    """Train and save; a signal ends training with the best weights so far, a second one everything.
+
+    Args:
+        forecaster: To train.
+        panel: The rows.
+        where: Run folder, and what training goes on from.
+        save: Puts the run in force.
+
+    Returns:
+        The signal that was caught; None for none.
+
+    Raises:
+        Exit: A second signal has come, or the first before there was anything to keep.
+    """
+    from forecaster.training.interrupts import catch_interrupts
+
+    folder, going = where
+    with progress_lines() as progress, catch_interrupts() as stop:
+        try:
+            with stop.after(going.max_seconds):
+                forecaster.fit(
+                    panel,
+                    progress=progress,
+                    stop=stop,
+                    checkpoint=folder,
+                    resume=going.resume,
+                    warm_start=going.warm_start,
+                )
+            save()
+        except (KeyboardInterrupt, RunError) as error:
+            if stop.signal is None:
+                raise
+            note(str(error) or "Interrupted: nothing was saved.")
+            raise click.exceptions.Exit(EXIT_CODES[stop.signal]) from None
+    return stop.signal
 
 
 def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:

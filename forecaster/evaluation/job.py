@@ -12,14 +12,16 @@ from forecaster.config.build import change
 from forecaster.config.defaults import default_head
 from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
-from forecaster.data.panel import Panel
+from forecaster.data.panel import Note, Panel
 from forecaster.data.ties import decided_ties
+from forecaster.errors import RunError, listing
 from forecaster.evaluation.report import Job, build_report
 from forecaster.evaluation.score import score_parts
 from forecaster.training.device import set_threads
 from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared, prepare
+from forecaster.training.warm_start import WarmStart
 from forecaster.windows.parts import Parts, part_windows, training_span
 from forecaster.windows.windows import Span
 
@@ -69,27 +71,82 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
 
     Raises:
         ConfigError: A setting does not fit the data.
+        RunError: Training was ended before its first step, or its checkpoint is damaged.
     """
     prepared = prepare(panel, settings)
-    set_threads(prepared.settings.training.threads)
+    n_threads = set_threads(prepared.settings.training.threads)
+    if hooks.checkpoint is not None:
+        hooks.checkpoint.runs_on({"threads": str(n_threads)})
     seconds = {"read": read_seconds}
     began = time.perf_counter()
     outcomes = first_fits(prepared, hooks)
     training, parts = prepared.settings.training, prepared.parts
     refitted: list[FitOutcome] = []
     in_order = not prepared.split.leaky and parts.valid.n_windows and parts.test.n_windows
-    if training.refit and in_order and not hooks.stop.is_set:
+    if training.refit and in_order:
         refitted = fits_on(prepared, prepared.split.before_test, outcomes, hooks)
     seconds["fit"] = time.perf_counter() - began
     began = time.perf_counter()
     scores = score_parts(prepared, *(_fitted(some) for some in (outcomes, refitted)))
     seconds["score"] = time.perf_counter() - began
     began = time.perf_counter()
-    shipped = outcomes
-    if training.final_fit and held_out(parts) and not hooks.stop.is_set:
+    shipped: list[FitOutcome] = []
+    if training.final_fit and held_out(parts):
         shipped = fits_on(prepared, prepared.split.everything, outcomes, hooks)
     seconds["final_fit"] = time.perf_counter() - began
-    return _finish(Job(prepared, outcomes, refitted, shipped, scores, seconds, hooks.stop.reason))
+    last = shipped if training.final_fit and held_out(parts) else outcomes
+    is_whole = len(last) == len(head_names(prepared.settings, panel.kind)) and all(map(_is_whole, last))
+    job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds)
+    return _finish(_with_going_on(job, hooks, is_whole))
+
+
+def _with_going_on(job: Job, hooks: Hooks, is_whole: bool) -> Job:
+    """The job with why it was ended early, unless it is whole, and with what it went on from."""
+    return replace(
+        job,
+        reason=None if is_whole else hooks.stop.reason,
+        resumed=0 if hooks.checkpoint is None else hooks.checkpoint.state.resumed,
+        warm_start=_warm_start(job.prepared, hooks.start),
+        notes=_going_on_notes(job.prepared, hooks),
+    )
+
+
+def _is_whole(outcome: FitOutcome) -> bool:
+    """Whether a fit was trained to its end."""
+    return all(result.interrupted is None for result in outcome.results) and not outcome.is_short
+
+
+def _warm_start(prepared: Prepared, start: WarmStart | None) -> dict[str, Any] | None:
+    """What the report says of the networks that training started from."""
+    if start is None:
+        return None
+    training = prepared.settings.training
+    return start.facts(prepared.panel, training.epochs or 1, training.learning_rate or 1e-3)
+
+
+def _going_on_notes(prepared: Prepared, hooks: Hooks) -> tuple[Note, ...]:
+    """What must be said of a warm start, of training gone on with elsewhere, and of failed checkpoints."""
+    notes = []
+    if hooks.start is not None:
+        spans = (prepared.split.valid, prepared.split.test)
+        n_held_out = sum(span.n_rows for span in spans)
+        n_seen = sum(hooks.start.n_seen(prepared.panel, span) for span in spans)
+        if n_seen:
+            text = (
+                f"{hooks.start.run} was trained on {n_seen:,} of the {n_held_out:,} rows held out here: the "
+                "scores are better than on time to come. Hold out later rows alone with --test-size and "
+                "--valid-size."
+            )
+            notes.append(Note("warm_start_seen", text, n_seen))
+    checkpoint = hooks.checkpoint
+    if checkpoint is not None and checkpoint.moved:
+        moved = listing(f"{name} {now} in place of {was}" for name, (was, now) in checkpoint.moved.items())
+        text = f"Gone on with {moved}: the weights may differ from those of a training never stopped."
+        notes.append(Note("resumed_elsewhere", text))
+    if checkpoint is not None and checkpoint.problem is not None:
+        text = f"No checkpoint could be kept: {checkpoint.problem}"
+        notes.append(Note("no_checkpoint", text))
+    return tuple(notes)
 
 
 def _fitted(outcomes: list[FitOutcome]) -> list[Fitted]:
@@ -114,12 +171,20 @@ def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
 
     Returns:
         One outcome a head, at least one.
+
+    Raises:
+        RunError: Training was ended before its first step.
     """
     outcomes: list[FitOutcome] = []
     for name in head_names(prepared.settings, prepared.panel.kind):
         if outcomes and hooks.stop.is_set:
             break
         outcomes.append(fit(prepared.panel, prepared.parts, prepared.settings, name, hooks))
+        if outcomes[0].results[0].n_steps == 0:
+            raise RunError(
+                f"{prepared.panel.source}: ended by {hooks.stop.reason} before the first step of training; "
+                "there is nothing to keep. Train again."
+            )
     return outcomes
 
 
@@ -138,7 +203,7 @@ def fits_on(prepared: Prepared, span: Span, outcomes: list[FitOutcome], hooks: H
         hooks: Progress, schedule, stop.
 
     Returns:
-        One outcome a head; where a signal ended a fit early, that of the first fit.
+        One outcome a head; none at all where one was ended early, and so the first fits stand.
     """
     window = prepared.settings.window
     span = training_span(span, window)
@@ -147,8 +212,11 @@ def fits_on(prepared: Prepared, span: Span, outcomes: list[FitOutcome], hooks: H
     parts = Parts(span, train, nothing, nothing)
     shipped = []
     for outcome in outcomes:
-        again = fit_again(prepared.panel, parts, prepared.settings, outcome, hooks)
-        shipped.append(outcome if hooks.stop.is_set else again)
+        if hooks.stop.is_set:
+            return []
+        shipped.append(fit_again(prepared.panel, parts, prepared.settings, outcome, hooks))
+        if not _is_whole(shipped[-1]):
+            return []
     return shipped
 
 
@@ -163,7 +231,7 @@ def _finish(job: Job) -> TrainedRun:
         panel=replace(panel.take(begins, panel.offsets[1:]), repairs=(), warnings=()),
         last_times=panel.times[panel.offsets[1:] - 1],
         report=build_report(job),
-        state="finished" if job.signal is None else "interrupted",
+        state="finished" if job.reason is None else "interrupted",
     )
 
 

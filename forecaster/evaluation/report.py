@@ -24,6 +24,7 @@ from forecaster.windows.split import Split
 
 # Version of the tree's schema, docs/report.md; a key that changes its meaning raises it.
 REPORT_VERSION = 1
+SIGNALS = ("SIGINT", "SIGTERM")
 PACKAGES = ("keras", "torch", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow")
 
 
@@ -38,7 +39,11 @@ class Job:
         shipped: The fits whose weights are saved.
         scores: Of validation and test part.
         seconds: Time of each stage.
-        signal: That ended training early, None when it was not.
+        reason: Why training ended early: a signal, ``max_seconds`` or a word of the caller; None when it did
+            not.
+        resumed: How often training was gone on with.
+        warm_start: What it started from, as in report.json; None for random weights.
+        notes: What must be said of these two, and of checkpoints.
     """
 
     prepared: Prepared
@@ -47,7 +52,10 @@ class Job:
     shipped: Sequence[FitOutcome]
     scores: PartScores
     seconds: dict[str, float]
-    signal: str | None
+    reason: str | None = None
+    resumed: int = 0
+    warm_start: dict[str, Any] | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def build_report(job: Job) -> dict[str, Any]:
@@ -61,15 +69,17 @@ def build_report(job: Job) -> dict[str, Any]:
     """
     prepared, scores = job.prepared, job.scores
     panel, settings = prepared.panel, prepared.settings
-    deciding = scores.test or scores.valid
-    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings, *scores.notes)}
-    for outcome in (*job.outcomes, *job.refitted, *job.shipped):
-        notes |= {note.code: note for note in outcome.warnings}
-    again = [outcome for outcome in job.shipped if not any(outcome is first for first in job.outcomes)]
+    deciding, parts = scores.test or scores.valid, (("valid", scores.valid), ("test", scores.test))
+    notes = {note.code: note for note in (*panel.warnings, *prepared.warnings, *scores.notes, *job.notes)}
+    fits = (*job.outcomes, *job.refitted, *job.shipped)
+    notes |= {note.code: note for outcome in fits for note in outcome.warnings}
+    again = [one for one in job.shipped if not any(one is first for first in job.outcomes)]
     return {
         "report_version": REPORT_VERSION,
-        "state": "finished" if job.signal is None else "interrupted",
-        "signal": job.signal,
+        "state": "finished" if job.reason is None else "interrupted",
+        "reason": job.reason,
+        "signal": job.reason if job.reason in SIGNALS else None,
+        **{"resumed": job.resumed, "warm_start": job.warm_start},
         "data": data_facts(panel, scores.resolution),
         "split": split_facts(panel, prepared.split),
         "settings": {name: plain(value) for name, value in flatten(settings).items()},
@@ -85,11 +95,7 @@ def build_report(job: Job) -> dict[str, Any]:
         ],
         "shipped": "final fit on all rows" if again else "first fit",
         "test_fit": "refit" if job.refitted else "first",
-        "scores": {
-            name: part.to_json()
-            for name, part in (("valid", scores.valid), ("test", scores.test))
-            if part is not None
-        },
+        "scores": {name: part.to_json() for name, part in parts if part is not None},
         "best_baseline": deciding.best_baseline if deciding else None,
         "beaten_by": deciding.beaten_by if deciding else [],
         "seconds": {name: round(value, 3) for name, value in job.seconds.items()},

@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import keras
 import numpy as np
 
-from forecaster.config.facts import QUANTILE_LEVELS, WAITING
+from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
-from forecaster.distributions import median_of
 from forecaster.errors import ConfigError
-from forecaster.network.architecture import architecture_warnings
+from forecaster.network.architecture import Architecture, architecture_warnings
 from forecaster.network.build import build_model
-from forecaster.network.heads import Head, MixtureHead, PointHead, QuantileHead
+from forecaster.network.heads import Head
 from forecaster.network.marked_head import with_marks
-from forecaster.network.predict import predict_outputs
 from forecaster.training.bin_notes import bin_notes
-from forecaster.training.calibrate import widen
-from forecaster.training.conformal import Conformal, check_conformal, few_targets
+from forecaster.training.checkpoint import Checkpoint
 from forecaster.training.fitted import Fitted
+from forecaster.training.held_out import MOST_VALID, corrected, learn_errors, to_correct_by
 from forecaster.training.interrupts import StopFlag
-from forecaster.training.linear import fit_linear
-from forecaster.training.members import Member, member_plans, train_members
+from forecaster.training.linear import LinearForecast, fit_linear
+from forecaster.training.members import member_plans, train_members
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
-from forecaster.windows.batch import Batch, Gathered
+from forecaster.training.warm_start import Start, WarmStart
+from forecaster.training.watch import Watch
 from forecaster.windows.cells import target_cell
 from forecaster.windows.future import with_known
 from forecaster.windows.gather import WindowSource, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
 from forecaster.windows.windows import history_rows, thin
-
-# Windows that the best weights are chosen by; more change the choice little and cost an epoch's time.
-MOST_VALID = 4096
 
 
 @dataclass(frozen=True)
@@ -47,11 +43,13 @@ class FitOutcome:
         fitted: The networks and transforms.
         results: One a member: history, best step, seconds.
         warnings: What the user should know about the training.
+        is_short: Whether it was ended before all networks of the ensemble were trained.
     """
 
     fitted: Fitted
     results: tuple[TrainingResult, ...]
     warnings: tuple[Note, ...]
+    is_short: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,20 +60,30 @@ class Hooks:
         progress: Called after every epoch with the stage, the member's number and the epoch's result.
         schedule: Learning rate by (step, total steps), in place of the setting.
         stop: Set from outside to end early with the best weights so far.
+        checkpoint: Where it is kept how far training has come; None keeps nothing.
+        start: Trained networks that training starts from; None for random weights.
     """
 
     progress: Callable[[str, int, EpochResult], None] | None = None
     schedule: Rate | None = None
     stop: StopFlag = field(default_factory=StopFlag)
+    checkpoint: Checkpoint | None = None
+    start: WarmStart | None = None
 
-    def tell(self, stage: str) -> Callable[[int, EpochResult], None]:
-        """The progress callback of one stage."""
+    def watch(self, stage: str) -> Callable[[int], Watch]:
+        """What looks on while the networks of one stage are trained, by their number."""
 
-        def report(member: int, result: EpochResult) -> None:
-            if self.progress is not None:
-                self.progress(stage, member, result)
+        def of(member: int) -> Watch:
+            def tell(result: EpochResult) -> None:
+                if self.progress is not None:
+                    self.progress(stage, member, result)
 
-        return report
+            keeper = None
+            if self.checkpoint is not None:
+                keeper = self.checkpoint.keeper(f"{stage}, network {member + 1}")
+            return Watch(tell, self.stop, keeper)
+
+        return of
 
 
 def fit(
@@ -125,25 +133,30 @@ def _fit(
     name, first = which
     if parts.train.n_windows == 0:
         raise ConfigError(too_few(panel, settings))
+    start = None if hooks.start is None else hooks.start.of(name)
     source = training_source(panel, parts, settings)
+    if start is not None:
+        source = replace(source, normaliser=start.normaliser_for(source, parts.fit))
     valid = replace(source, windows=thin(parts.valid, MOST_VALID))
-    held_out = _to_correct_by(valid, settings, name) if first is None else None
-    linear = fit_linear(source) if settings.network.linear else None
-    head = with_marks(make_head(name, settings, source, linear), len(panel.mark_names))
-    architecture = make_architecture(settings, source, head.n_outputs)
-    plans = _plans(make_plan(settings, source.n_windows, hooks.schedule), settings, first, panel.kind)
+    held_out = to_correct_by(valid, settings, name) if first is None else None
+    head, architecture, linear = _design(name, settings, source, start)
+    plan = make_plan(settings, source.n_windows, hooks.schedule)
+    plans = _plans(plan if start is None else start.plan(plan), settings, first, panel.kind)
     chooser = valid if first is None and valid.n_windows > 0 else None
     stage = f"{'fit' if first is None else 'fit again'} {name}"
 
     def build(one: TrainingPlan) -> keras.Model:
-        """A fresh network whose linear path, where it has one, starts at the linear forecast."""
+        """A fresh network: its linear path at the linear forecast, or all of it as it was trained before."""
         model = build_model(architecture, one.seed, one.device)
-        if linear is not None:
+        if start is not None:
+            start.put(model, one.seed - plans[0].seed, panel)
+        elif linear is not None:
             linear.put(model, head.linear_output)
         return model
 
-    members = train_members(build, head, source, chooser, plans, hooks.tell(stage), hooks.stop)
-    head = head.with_unmarked(_learn_errors(head.unmarked, members, chooser, source, first))
+    members = train_members(build, head, source, chooser, plans, hooks.watch(stage))
+    before = first.fitted.head.unmarked if first is not None else None
+    head = head.with_unmarked(learn_errors(head.unmarked, members, chooser, source, before))
     fitted = Fitted(
         head,
         architecture,
@@ -153,53 +166,24 @@ def _fit(
         panel.lowest,
         first.fitted.conformal if first is not None else None,
     )
-    fitted, few = _corrected(fitted, held_out)
+    fitted, few = corrected(fitted, held_out)
     n_asked = settings.transform.n_bins if isinstance(settings.transform.bins, str) else None
     notes = [*architecture_warnings(architecture), *bin_notes(head.unmarked, source, n_asked)]
     notes += [*few, *(note for member in members for note in member.result.warnings)]
     warnings = tuple({note.code: note for note in notes}.values())
-    return FitOutcome(fitted, tuple(member.result for member in members), warnings)
+    results = tuple(member.result for member in members)
+    return FitOutcome(fitted, results, warnings, is_short=len(members) < len(plans))
 
 
-def _learn_errors(
-    head: Head,
-    members: Sequence[Member],
-    chooser: WindowSource | None,
-    source: WindowSource,
-    first: FitOutcome | None,
-) -> Head:
-    """What a head takes from errors on held-out windows; those of the first fit where none are held out."""
-    before = first.fitted.head.unmarked if first is not None else None
-    if isinstance(head, PointHead):
-        return before if isinstance(before, PointHead) else with_residuals(head, members, chooser or source)
-    if isinstance(head, MixtureHead) and isinstance(before, MixtureHead):
-        return replace(head, widening=before.widening)
-    batch = chooser.gather_all()[0] if chooser is not None else None
-    if isinstance(head, MixtureHead) and batch is not None and batch.cell is not None:
-        outputs = [predict_outputs(member.model, Gathered(batch)) for member in members]
-        return widen(head, [one[:, :, : head.n_outputs] for one in outputs], batch.cell)
-    return head
-
-
-def _to_correct_by(valid: WindowSource, settings: Settings, name: str) -> Batch | None:
-    """The validation windows that quantiles are corrected by; None where they are left as they are."""
-    beside_another = settings.network.task == "both" and name == "bins"  # which gives the forecasts
-    if not settings.training.conformal or beside_another:
-        return None
-    batch = valid.gather_all()[0] if valid.n_windows > 0 else None
-    check_conformal(valid.panel.kind, name, 0 if batch is None else int(batch.mask.sum()))
-    return batch
-
-
-def _corrected(fitted: Fitted, batch: Batch | None) -> tuple[Fitted, list[Note]]:
-    """The networks with their quantiles corrected by some windows, and what must be said of it."""
-    if batch is None:
-        return fitted, []
-    head = fitted.head.unmarked
-    levels = np.asarray(head.levels if isinstance(head, QuantileHead) else QUANTILE_LEVELS)
-    forecast = fitted.combine([predict_outputs(model, Gathered(batch)) for model in fitted.models])
-    conformal = Conformal.fit(forecast, levels, batch.target, batch.mask)
-    return replace(fitted, conformal=conformal), few_targets(levels, int(batch.mask.sum()))
+def _design(
+    name: str, settings: Settings, source: WindowSource, start: Start | None
+) -> tuple[Head, Architecture, LinearForecast | None]:
+    """Head, sizes and linear forecast of fresh networks; those of the run that training starts from."""
+    if start is not None:
+        return start.head, start.architecture_for(source.panel), None
+    linear = fit_linear(source) if settings.network.linear else None
+    head = with_marks(make_head(name, settings, source, linear), len(source.panel.mark_names))
+    return head, make_architecture(settings, source, head.n_outputs), linear
 
 
 def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None, kind: str) -> list[TrainingPlan]:
@@ -243,23 +227,6 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
     tells_series = bool(settings.network.series_units)
     known = np.arange(panel.n_series)
     return with_scales(WindowSource(panel, parts.train, normaliser, known, cell, tells_series))
-
-
-def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSource) -> PointHead:
-    """A point head whose distribution is its errors on some windows.
-
-    Args:
-        head: Without residuals.
-        members: Trained networks.
-        source: Windows that were not trained on, where there are any.
-
-    Returns:
-        A new head.
-    """
-    source = replace(source, windows=thin(source.windows, MOST_VALID))
-    batch, _ = source.gather_all()
-    outputs = [predict_outputs(member.model, Gathered(batch))[:, :, 0] for member in members]
-    return head.with_residuals(batch.target - median_of(outputs), batch.mask)
 
 
 def too_few(panel: Panel, settings: Settings) -> str:

@@ -9,16 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+# Why a training ended that was given a limit of time.
+MAX_SECONDS = "max_seconds"
+
 
 @dataclass
 class StopFlag:
     """Whether training should end after the batch it is at.
 
     Attributes:
-        reason: ``SIGINT`` or ``SIGTERM``, or what else asked for it; None to go on.
+        reason: ``SIGINT`` or ``SIGTERM``, ``max_seconds``, or what else asked for it; None to go on.
+        signal: The last signal that was caught; None for none.
     """
 
     reason: str | None = None
+    signal: str | None = None
 
     @property
     def is_set(self) -> bool:
@@ -32,6 +37,37 @@ class StopFlag:
             reason: Name of the signal, or any word that says why.
         """
         self.reason = reason
+
+    @contextmanager
+    def after(self, seconds: float | None) -> Iterator[None]:
+        """Ask training to end when so much time has passed, for as long as the block lasts.
+
+        Args:
+            seconds: How long, more than 0; None for no limit.
+
+        Yields:
+            Nothing; the flag is this one.
+
+        Example:
+            >>> stop = StopFlag()
+            >>> with stop.after(3600):
+            ...     pass  # Forecaster().fit(data, stop=stop)
+        """
+        if seconds is None:
+            yield
+            return
+        timer = threading.Timer(seconds, self._time_is_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _time_is_up(self) -> None:
+        """Ask for the end, unless something has asked before."""
+        if self.reason is None:
+            self.reason = MAX_SECONDS
 
 
 @contextmanager
@@ -58,9 +94,11 @@ def catch_interrupts() -> Iterator[StopFlag]:
         Raises:
             KeyboardInterrupt: At the second signal.
         """
-        if flag.is_set:
+        is_second = flag.signal is not None
+        flag.signal = signal.Signals(number).name
+        if is_second:
             raise KeyboardInterrupt
-        flag.set(signal.Signals(number).name)
+        flag.set(flag.signal)
 
     caught = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.signal(number, handle) for number in caught}

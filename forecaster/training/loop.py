@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from itertools import islice
 from math import inf, isfinite
 from time import perf_counter
 from typing import Any
@@ -10,31 +10,25 @@ from typing import Any
 import keras
 import numpy as np
 
-from forecaster.data.panel import Note
 from forecaster.errors import ConfigError
 from forecaster.network.head import Head
 from forecaster.network.placement import device_of, device_scope, on_torch, seeded
 from forecaster.network.recurrent import slow_path
 from forecaster.training.feed import Feed, epoch_order
 from forecaster.training.interrupts import StopFlag
+from forecaster.training.moved import not_moved
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.training.schedules import Plateau, make_schedule
+from forecaster.training.standing import Kept, Standing
 from forecaster.training.stepper import Stepper, make_stepper
+from forecaster.training.watch import Watch
 from forecaster.windows.batch import BatchSource
-
-Progress = Callable[[EpochResult], None]
 
 # Losses are looked at this often: waiting for each would hold up a GPU.
 STEPS_BETWEEN_LOOKS = 100
 
 # Training windows on which the loss before and after is compared, in batches.
 PROBE_BATCHES = 4
-
-# A loss has moved when it fell by more than this share.
-LEAST_GAIN = 1e-3
-
-# Below this a loss has nowhere to move to.
-NOTHING_LEFT = 1e-6
 
 
 def train(
@@ -43,8 +37,7 @@ def train(
     train: BatchSource,
     valid: BatchSource | None,
     plan: TrainingPlan,
-    progress: Progress | None = None,
-    stop: StopFlag | None = None,
+    watch: Watch | None = None,
 ) -> TrainingResult:
     """Fit ``model`` in place.
 
@@ -54,27 +47,33 @@ def train(
         train: Windows to learn from, one at least.
         valid: Windows that choose the weights to keep; None, or none, keeps the last ones.
         plan: How; ``plan.n_steps`` for a fixed number of steps.
-        progress: Called at every epoch's end.
-        stop: Ends training after the batch at hand once it is set.
+        watch: Progress, an end from outside, and where to keep how far training has come.
 
     Returns:
-        What happened. The model holds the best weights seen on ``valid``, else the last.
+        What happened. The model holds the best weights seen on ``valid``, else the last. A training that was
+        ended and is gone on with gives what it would have given without the end.
 
     Raises:
         ConfigError: The loss is no longer a number.
+        RunError: What was kept of this training is damaged, or of another network.
         ValueError: There are no training windows, or their inputs are not finite.
     """
     if train.n_windows == 0:
         raise ValueError("there are no training windows")
+    watch = watch or Watch()
     if plan.device is not None and on_torch():
         model.to(plan.device)
+    if watch.keeper is not None and watch.keeper.is_done:
+        return watch.keeper.put_back(model)
     with seeded(plan.seed), device_scope(device_of(model)):
         stepper = make_stepper(model, head, plan)
         try:
-            training = _Training(stepper, head, train, valid, plan)
-            return training.run(progress, stop or StopFlag(), slow_path(model))
+            result = _Training(stepper, head, train, valid, plan).run(watch, slow_path(model))
         finally:
             stepper.close()
+    if watch.keeper is not None and result.interrupted is None:
+        watch.keeper.finish(model, result)
+    return result
 
 
 class _Training:
@@ -107,34 +106,41 @@ class _Training:
             self.steps_per_epoch,
         )
         self.rate = 0.0
-        self.step = 0
+        self.epoch = self.step = 0
+        self.losses: list[float] = []  # of the batches done of an epoch that was cut
+        self.known: list[int] = []
+        self.is_cut = False
+        self.before: float | None = None
+        self.seconds_before = 0.0
         self.best_loss = inf
         self.best_epoch = self.best_step = 0
         self.best_weights: Any = None
         self.history: list[EpochResult] = []
 
-    def run(self, progress: Progress | None, stop: StopFlag, slow: str | None) -> TrainingResult:
+    def run(self, watch: Watch, slow: str | None) -> TrainingResult:
         """Train to the end, restore the best weights.
 
         Raises:
             ConfigError: The loss became infinite or NaN.
             ValueError: It is so before training.
         """
-        began = perf_counter()
-        before = self._probe()
-        if not isfinite(before):
+        self.began, self.watch, stop = perf_counter(), watch, watch.stop
+        if watch.keeper is not None:
+            watch.keeper.resume(self.resume)
+        if self.before is None:
+            self.before = self._probe()
+        if not isfinite(self.before):
             raise ValueError(
-                f"the loss of the untrained network is {before}: inputs or targets are not finite"
+                f"the loss of the untrained network is {self.before}: inputs or targets are not finite"
             )
-        for epoch in range(1, self.n_epochs + 1):
-            if stop.is_set:
-                break
-            result = self._epoch(epoch, stop)
-            self.history.append(result)
-            if progress is not None:
-                progress(result)
-            if self._has_waited_enough(epoch):
-                break
+        while not (stop.is_set or self._is_over()):
+            self.history.append(self._epoch(stop))
+            self._keep(self.is_cut)
+            if watch.progress is not None:
+                watch.progress(self.history[-1])
+        if stop.is_set and not self.is_cut and not self._is_over():
+            self.is_cut = True
+            self._keep(False, must=True)
         after = self._probe()
         if not isfinite(after):
             raise self._not_a_number(after)
@@ -146,16 +152,68 @@ class _Training:
             best_step=self.best_step,
             n_steps=self.step,
             steps_per_epoch=self.steps_per_epoch,
-            interrupted=stop.reason,
-            seconds=perf_counter() - began,
+            interrupted=stop.reason if self.is_cut else None,
+            seconds=self._seconds,
             slow_path=slow,
-            warnings=() if stop.is_set or self.starts_fitted else _not_moved(before, after),
+            warnings=() if self.is_cut or self.starts_fitted else not_moved(self.before, after),
         )
 
-    def _epoch(self, epoch: int, stop: StopFlag) -> EpochResult:
+    @property
+    def _seconds(self) -> float:
+        """Spent on this training, in processes that were ended too."""
+        return self.seconds_before + perf_counter() - self.began
+
+    def _keep(self, is_within: bool, must: bool = False) -> None:
+        """Let the keeper have the state; within an epoch it has had it before the validation."""
+        if self.watch.keeper is not None and not is_within:
+            self.watch.keeper.offer(self.state, must)
+
+    def state(self) -> Kept:
+        """Where training stands, before the next step changes it."""
+        tensors, numbers = self.stepper.state(self.best_weights)
+        standing = Standing(
+            epoch=self.epoch,
+            step=self.step,
+            losses=tuple(self.losses),
+            known=tuple(self.known),
+            rate=self.rate,
+            before=self.before or 0.0,
+            best_loss=self.best_loss if isfinite(self.best_loss) else None,
+            best_epoch=self.best_epoch,
+            best_step=self.best_step,
+            plateau=self.schedule.standing if isinstance(self.schedule, Plateau) else None,
+            numbers=numbers,
+            seconds=self._seconds,
+            history=tuple(self.history),
+        )
+        return Kept(standing, tensors)
+
+    def resume(self, kept: Kept) -> None:
+        """Go on from a state; ValueError when it is of another network."""
+        was = kept.standing
+        self.best_weights = self.stepper.resume(kept.tensors, was.numbers)
+        self.epoch, self.step, self.rate, self.before = was.epoch, was.step, was.rate, was.before
+        self.losses, self.known = list(was.losses), list(was.known)
+        self.best_loss = inf if was.best_loss is None else was.best_loss
+        self.best_epoch, self.best_step = was.best_epoch, was.best_step
+        self.history, self.seconds_before = list(was.history), was.seconds
+        if isinstance(self.schedule, Plateau) and was.plateau is not None:
+            self.schedule.resume(was.plateau)
+
+    def _is_over(self) -> bool:
+        """Whether all epochs are done, or the last ones have not gained for as long as the plan waits."""
+        if self.epoch >= self.n_epochs or self.is_cut:
+            return True
+        if self.plan.patience is None or self.valid_feed is None or self.plan.schedule.must_finish:
+            return False
+        return self.epoch - self.best_epoch >= self.plan.patience
+
+    def _epoch(self, stop: StopFlag) -> EpochResult:
         """One epoch: its steps, then the validation loss."""
         began = perf_counter()
+        epoch = self.epoch + 1
         train_loss = self._steps(epoch, stop)
+        self.epoch = epoch
         valid_loss = None if self.valid_feed is None else self._mean_loss(self.valid_feed)
         if valid_loss is not None and not isfinite(valid_loss):
             raise self._not_a_number(valid_loss)
@@ -179,12 +237,12 @@ class _Training:
 
     def _steps(self, epoch: int, stop: StopFlag) -> float:
         """The steps of one epoch; its mean training loss."""
-        n_steps = min(self.steps_per_epoch, self.total_steps - self.step)
+        n_done = len(self.known)
+        n_steps = min(self.steps_per_epoch, self.total_steps - self.step + n_done)
         order = epoch_order(self.n_windows, self._n_wanted(n_steps), self.plan.seed, epoch)
         losses: list[Any] = []
-        known: list[int] = []
-        numbers: list[float] = []
-        for batch in self.feed.batches(order):
+        known, numbers = self.known, self.losses
+        for batch in islice(self.feed.batches(order), n_done, None):
             self.rate = self.schedule(self.step)
             losses.append(self.stepper.step(batch, self.rate))
             known.append(batch.n_known)
@@ -193,8 +251,13 @@ class _Training:
                 numbers += self._read(losses)
                 losses = []
             if stop.is_set:
+                self.is_cut = True
                 break
         numbers += self._read(losses)
+        self.losses, self.known = numbers, known
+        if self.is_cut:
+            self._keep(False, must=True)
+        self.losses, self.known = [], []
         return float(np.average(numbers, weights=known)) if sum(known) else 0.0
 
     def _n_wanted(self, n_steps: int) -> int:
@@ -225,26 +288,9 @@ class _Training:
         order = np.linspace(0, self.n_windows - 1, n_probed).astype(np.int64)
         return self._mean_loss(self.feed, order)
 
-    def _has_waited_enough(self, epoch: int) -> bool:
-        """Whether the validation loss has not gained for as long as the plan waits."""
-        if self.plan.patience is None or self.valid_feed is None or self.plan.schedule.must_finish:
-            return False
-        return epoch - self.best_epoch >= self.plan.patience
-
     def _not_a_number(self, loss: float) -> ConfigError:
         """What to tell the user."""
         return ConfigError(
             f"--learning-rate {self.plan.learning_rate:g}: the loss became {loss} within {self.step} steps. "
             "Lower it, or set --clip 1."
         )
-
-
-def _not_moved(before: float, after: float) -> tuple[Note, ...]:
-    """A warning when training has changed nothing."""
-    if before < NOTHING_LEFT or before - after > LEAST_GAIN * abs(before):
-        return ()
-    text = (
-        f"the loss has not moved: {before:.4g} before training, {after:.4g} after it. "
-        "Try another --learning-rate, fewer --layers or more --epochs."
-    )
-    return (Note("loss_not_moved", text),)

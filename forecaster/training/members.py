@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import keras
 
 from forecaster.network.head import Head
-from forecaster.training.interrupts import StopFlag
 from forecaster.training.loop import train
-from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
+from forecaster.training.plan import TrainingPlan, TrainingResult
+from forecaster.training.watch import Watch
 from forecaster.windows.batch import BatchSource
 
 # A fresh network, its weights from the plan's seed, on the plan's device.
@@ -44,8 +44,7 @@ def train_members(
     train_source: BatchSource,
     valid_source: BatchSource | None,
     plans: Sequence[TrainingPlan],
-    progress: Callable[[int, EpochResult], None] | None = None,
-    stop: StopFlag | None = None,
+    watch_of: Callable[[int], Watch] | None = None,
 ) -> list[Member]:
     """Build and train one network for each plan, from the plan's seed.
 
@@ -55,23 +54,21 @@ def train_members(
         train_source: Windows to learn from.
         valid_source: Windows that choose the weights to keep.
         plans: From ``member_plans``; for a final fit each with the ``n_steps`` that its member needed.
-        progress: Called at every epoch's end with the member's number, from 0.
-        stop: Ends training after the batch at hand once it is set; later members are not begun.
+        watch_of: What looks on, by the member's number, from 0. Once its stop is set, training ends after the
+            batch at hand, and later members are not begun.
 
     Returns:
-        The members that were trained, one at least.
+        The members that were trained, one at least. One that was ended early counts only where there is no
+        other: beside whole ones it would spoil the forecast.
     """
     members: list[Member] = []
     for number, plan in enumerate(plans):
-        if members and stop is not None and stop.is_set:
+        watch = Watch() if watch_of is None else watch_of(number)
+        if members and watch.stop.is_set:
             break
         model = build(plan)
-
-        def tell(result: EpochResult, number: int = number) -> None:
-            """Pass an epoch on with the number of its member."""
-            if progress is not None:
-                progress(number, result)
-
-        result = train(model, head, train_source, valid_source, plan, tell, stop)
+        result = train(model, head, train_source, valid_source, plan, watch)
+        if members and result.interrupted is not None:
+            break
         members.append(Member(model, result))
     return members

@@ -6,6 +6,7 @@ torch's own differ: its RMSprop decays by 0.99 against Keras's 0.9 and adds epsi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import torch
 
@@ -42,6 +43,23 @@ class FlatOptimizer(ABC):
         if name not in self.state:
             self.state[name] = torch.full_like(self.weights, first)
         return self.state[name]
+
+    def numbers(self) -> dict[str, float]:
+        """All but the tensors in ``state`` that the next step depends on."""
+        return {"n_steps": self.n_steps}
+
+    def resume(self, numbers: Mapping[str, float]) -> None:
+        """Go on from the numbers of a training that was ended; its tensors are put back through ``kept``.
+
+        Args:
+            numbers: From ``numbers``.
+
+        Raises:
+            ValueError: They are of another optimiser.
+        """
+        if numbers.keys() != self.numbers().keys():
+            raise ValueError(f"the numbers {', '.join(sorted(numbers))} are of another optimiser")
+        self.n_steps = int(numbers["n_steps"])
 
     @abstractmethod
     def update(self, gradient: torch.Tensor, rate: float) -> None:
@@ -92,6 +110,19 @@ class Nadam(FlatOptimizer):
     """Adam with Nesterov momentum and Keras's momentum schedule."""
 
     product = 1.0
+
+    def numbers(self) -> dict[str, float]:
+        """See ``FlatOptimizer.numbers``."""
+        return {"n_steps": self.n_steps, "product": self.product}
+
+    def resume(self, numbers: Mapping[str, float]) -> None:
+        """See ``FlatOptimizer.resume``.
+
+        Raises:
+            ValueError: As there.
+        """
+        super().resume(numbers)
+        self.product = numbers["product"]
 
     def update(self, gradient: torch.Tensor, rate: float) -> None:
         """See ``FlatOptimizer.update``."""

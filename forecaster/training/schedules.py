@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, isfinite, pi
 
 from forecaster.errors import ConfigError
 
@@ -72,6 +72,20 @@ class Plateau:
         self.waited += 1
         if self.waited >= self.patience:
             self.rate, self.waited = self.rate * self.gamma, 0
+
+    @property
+    def standing(self) -> tuple[float, float | None, int]:
+        """Rate, best loss (None before the first) and epochs waited, for ``resume``."""
+        return self.rate, self.best if isfinite(self.best) else None, self.waited
+
+    def resume(self, was: tuple[float, float | None, int]) -> None:
+        """Go on from where it stood.
+
+        Args:
+            was: From ``standing``.
+        """
+        self.rate, best, self.waited = was
+        self.best = float("inf") if best is None else best
 
 
 def make_schedule(plan: SchedulePlan, rate: float, total_steps: int, steps_per_epoch: int) -> Schedule:

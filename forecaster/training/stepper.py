@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 from forecaster.network.head import Head
-from forecaster.network.placement import on_torch
+from forecaster.network.placement import device_of, on_torch
 from forecaster.training.feed import Fed
 from forecaster.training.plan import TrainingPlan
+from forecaster.training.random_state import random_arrays, restore_random
+
+# Names of tensors by what they are of.
+WEIGHTS, BEST, FIXED, OPTIMIZER = "weights", "best", "fixed", "optimizer"
 
 
 class Stepper(Protocol):
@@ -56,6 +60,30 @@ class Stepper(Protocol):
 
         Args:
             weights: From ``snapshot``.
+        """
+
+    def state(self, best: Any) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+        """All that the next step depends on, besides its batch and its rate.
+
+        Args:
+            best: From ``snapshot``, kept beside it; None for none.
+
+        Returns:
+            Tensors and numbers by name, to be written before the next step changes them.
+        """
+
+    def resume(self, tensors: Mapping[str, np.ndarray], numbers: Mapping[str, float]) -> Any:
+        """Go on from a state.
+
+        Args:
+            tensors: Of ``state``.
+            numbers: Of ``state``.
+
+        Returns:
+            The snapshot that was kept beside it; None for none.
+
+        Raises:
+            ValueError: The state is of another network, optimiser or backend.
         """
 
     def close(self) -> None:
@@ -127,8 +155,73 @@ class KerasStepper:
         for variable, value in zip(self.model.trainable_variables, weights, strict=True):
             variable.assign(value)
 
+    def state(self, best: list[np.ndarray] | None) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+        """See ``Stepper.state``."""
+        self._build_optimizer()
+        tensors = {
+            f"{group}/{number:03d}": np.array(keras.ops.convert_to_numpy(variable))
+            for group, variables in self._groups().items()
+            for number, variable in enumerate(variables)
+        }
+        tensors |= {f"{BEST}/{number:03d}": array for number, array in enumerate(best or ())}
+        return tensors | random_arrays(device_of(self.model)), {}
+
+    def resume(
+        self, tensors: Mapping[str, np.ndarray], numbers: Mapping[str, float]
+    ) -> list[np.ndarray] | None:
+        """See ``Stepper.resume``.
+
+        Raises:
+            ValueError: As there.
+        """
+        del numbers  # the optimiser's are variables here
+        self._build_optimizer()
+        for group, variables in self._groups().items():
+            for number, variable in enumerate(variables):
+                variable.assign(fitting(tensors, f"{group}/{number:03d}", variable.shape))
+        restore_random(tensors, device_of(self.model))
+        trainable = self.model.trainable_variables
+        if f"{BEST}/000" not in tensors:
+            return None
+        return [fitting(tensors, f"{BEST}/{number:03d}", v.shape) for number, v in enumerate(trainable)]
+
+    def _build_optimizer(self) -> None:
+        """Let the optimiser make its variables, which it does at the first step otherwise."""
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
+
+    def _groups(self) -> dict[str, Sequence[Any]]:
+        """Variables that change from step to step."""
+        model = self.model
+        return {
+            WEIGHTS: model.trainable_variables,
+            FIXED: model.non_trainable_variables,
+            OPTIMIZER: model.optimizer.variables,
+        }
+
     def close(self) -> None:
         """Nothing to undo."""
+
+
+def fitting(tensors: Mapping[str, np.ndarray], name: str, shape: Sequence[int]) -> np.ndarray:
+    """A tensor of a state.
+
+    Args:
+        tensors: By name.
+        name: Of the one wanted.
+        shape: That it must have.
+
+    Returns:
+        The tensor.
+
+    Raises:
+        ValueError: It is not there, or of another shape.
+    """
+    found = tensors.get(name)
+    if found is None or found.shape != tuple(shape):
+        was = "missing" if found is None else f"of shape {found.shape}"
+        raise ValueError(f"tensor {name} is {was}, the network needs {tuple(shape)}")
+    return found
 
 
 def _packed(batch: Fed) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -14,6 +14,8 @@ from forecaster.network.placement import device_of
 from forecaster.training.feed import Fed
 from forecaster.training.optimizers import FLAT_OPTIMIZERS
 from forecaster.training.plan import TrainingPlan
+from forecaster.training.random_state import random_arrays, restore_random
+from forecaster.training.stepper import BEST, FIXED, OPTIMIZER, WEIGHTS, fitting
 
 # Weights begin at multiples of 16 numbers (64 bytes), as freshly allocated tensors do.
 ALIGNMENT = 16
@@ -29,6 +31,7 @@ class TorchStepper:
     def __init__(self, model: keras.Model, head: Head, plan: TrainingPlan) -> None:
         """Move the weights; see ``make_stepper`` for the arguments."""
         self.head = head
+        self.fixed = list(model.non_trainable_variables)
         self.clip = plan.clip
         self.is_mixed = plan.precision == "bfloat16"
         self.forward = lean_forward(model)
@@ -84,6 +87,38 @@ class TorchStepper:
     def restore(self, weights: torch.Tensor) -> None:
         """See ``Stepper.restore``."""
         self.flat.copy_(weights)
+
+    def state(self, best: torch.Tensor | None) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+        """See ``Stepper.state``."""
+        tensors = {WEIGHTS: self.flat} | ({} if best is None else {BEST: best})
+        tensors |= {f"{OPTIMIZER}/{name}": tensor for name, tensor in self.optimizer.state.items()}
+        tensors |= {f"{FIXED}/{number:03d}": variable.value for number, variable in enumerate(self.fixed)}
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+        return arrays | random_arrays(str(self.device)), self.optimizer.numbers()
+
+    def resume(self, tensors: Mapping[str, np.ndarray], numbers: Mapping[str, float]) -> torch.Tensor | None:
+        """See ``Stepper.resume``.
+
+        Raises:
+            ValueError: As there.
+        """
+        size = self.flat.shape
+        self.optimizer.resume(numbers)
+        with torch.no_grad():
+            self.flat.copy_(torch.from_numpy(fitting(tensors, WEIGHTS, size)))
+            for name in tensors:
+                if name.startswith(f"{OPTIMIZER}/"):
+                    # into memory of torch's own, aligned as that of a training that never stopped
+                    kept = self.optimizer.kept(name.removeprefix(f"{OPTIMIZER}/"))
+                    kept.copy_(torch.from_numpy(fitting(tensors, name, size)))
+            for number, variable in enumerate(self.fixed):
+                variable.assign(fitting(tensors, f"{FIXED}/{number:03d}", variable.shape))
+            best = None
+            if BEST in tensors:
+                best = torch.empty_like(self.flat)
+                best.copy_(torch.from_numpy(fitting(tensors, BEST, size)))
+        restore_random(tensors, str(self.device))
+        return best
 
     def close(self) -> None:
         """Give every weight memory of its own again."""

@@ -20,6 +20,7 @@ from forecaster.training.interrupts import StopFlag, catch_interrupts
 from forecaster.training.loop import train
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
+from forecaster.training.watch import Watch
 
 CONSTANT = SchedulePlan("constant")
 
@@ -123,7 +124,7 @@ def test_epoch_is_all_windows_once_in_an_order_of_its_own() -> None:
 def test_history_counts_steps_and_epochs(noise) -> None:
     told = []
     plan = TrainingPlan(epochs=3, batch_size=32, schedule=CONSTANT, learning_rate=1e-3)
-    result = train(network(PointHead(), 3, 1), PointHead(), noise(70), noise(20), plan, told.append)
+    result = train(network(PointHead(), 3, 1), PointHead(), noise(70), noise(20), plan, Watch(told.append))
     assert [(e.epoch, e.step, e.n_epochs, e.learning_rate) for e in result.history] == [
         (1, 3, 3, 1e-3),
         (2, 6, 3, 1e-3),
@@ -245,7 +246,9 @@ def test_interrupt_ends_after_the_batch_and_keeps_the_best_weights(sine) -> None
             os.kill(os.getpid(), signal.SIGINT)
 
     with catch_interrupts() as stop:
-        result = train(model, head, train_source, valid, TrainingPlan(epochs=50), interrupt_third, stop)
+        result = train(
+            model, head, train_source, valid, TrainingPlan(epochs=50), Watch(interrupt_third, stop)
+        )
     assert result.interrupted == "SIGINT"
     assert len(result.history) == 3
     outputs = predict_outputs(model, valid)[:, :, 0]
@@ -256,7 +259,7 @@ def test_interrupt_within_an_epoch_ends_after_one_batch(noise) -> None:
     stop = StopFlag("SIGTERM")
     model = network(PointHead(), 3, 1)
     before = flat(model)
-    result = train(model, PointHead(), noise(100), noise(10), TrainingPlan(), stop=stop)
+    result = train(model, PointHead(), noise(100), noise(10), TrainingPlan(), Watch(stop=stop))
     assert (result.interrupted, result.n_steps, result.best_epoch) == ("SIGTERM", 0, 0)
     assert np.array_equal(flat(model), before)
 
@@ -264,7 +267,7 @@ def test_interrupt_within_an_epoch_ends_after_one_batch(noise) -> None:
     plan = TrainingPlan(
         batch_size=10, schedule=SchedulePlan(lambda step, _: 1e-3 if step < 4 else stop.set("SIGINT") or 1e-3)
     )
-    result = train(model, PointHead(), noise(100), noise(10), plan, stop=stop)
+    result = train(model, PointHead(), noise(100), noise(10), plan, Watch(stop=stop))
     assert (result.interrupted, result.n_steps, result.best_step) == ("SIGINT", 5, 5)
     assert result.history[0].valid_loss is not None
 

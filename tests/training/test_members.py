@@ -9,6 +9,7 @@ from forecaster.network.heads import PointHead
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.members import member_plans, train_members
 from forecaster.training.plan import TrainingPlan
+from forecaster.training.watch import Watch
 
 SMALL = Architecture(3, 1, 1, 1, units=(4,))
 
@@ -27,7 +28,7 @@ def test_members_differ_in_their_seed_and_each_could_be_trained_alone(noise) -> 
         noise(30),
         noise(10),
         plans,
-        lambda member, epoch: told.append((member, epoch.epoch)),
+        lambda member: Watch(lambda epoch: told.append((member, epoch.epoch))),
     )
     assert told == [(0, 1), (0, 2), (1, 1), (1, 2)]
     first, second = (member.model.get_weights() for member in members)
@@ -38,7 +39,8 @@ def test_members_differ_in_their_seed_and_each_could_be_trained_alone(noise) -> 
 
 def test_members_after_an_interrupt_are_not_begun(noise) -> None:
     stop = StopFlag()
+    watch = Watch(lambda _: stop.set("SIGINT"), stop)
     plans = member_plans(TrainingPlan(epochs=3), 3)
-    members = train_members(small, PointHead(), noise(30), None, plans, lambda *_: stop.set("SIGINT"), stop)
+    members = train_members(small, PointHead(), noise(30), None, plans, lambda _: watch)
     assert len(members) == 1
     assert members[0].result.interrupted == "SIGINT"

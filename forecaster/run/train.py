@@ -1,0 +1,155 @@
+"""Training: a training with what it goes on from, and with the checkpoint that it keeps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecaster.config.settings import Settings
+from forecaster.errors import RunError, listing
+
+if TYPE_CHECKING:
+    from forecaster.data.load import Source
+    from forecaster.data.panel import Panel
+    from forecaster.evaluation.job import TrainedRun
+    from forecaster.training.checkpoint import Checkpoint
+    from forecaster.training.interrupts import StopFlag
+    from forecaster.training.warm_start import WarmStart
+
+
+class Training:
+    """One training: new, or gone on with after its end, from random weights or from those of a run.
+
+    Attributes:
+        settings: As they are in force, those not given still open.
+        checkpoint: What was kept of the training; None before ``run``, and where nothing is kept.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        checkpoint: str | Path | None = None,
+        resume: str | Path | None = None,
+        warm_start: str | Path | None = None,
+    ) -> None:
+        """What is to be done; see ``Forecaster.fit``.
+
+        Raises:
+            ConfigError: A setting is another one than that of the training or the run gone on with.
+            RunError: There is none, or it cannot be read.
+        """
+        place = resume if resume is not None else checkpoint
+        self.folder = None if place is None else Path(place)
+        self.is_resumed = resume is not None
+        self.checkpoint: Checkpoint | None = None
+        self.settings = self._asked = settings
+        self._before: TrainedRun | None = None
+        self._start: WarmStart | None = None
+        if self.folder is not None and self.is_resumed:
+            from forecaster.training.going_on import resumed_settings
+
+            self.settings = self._asked = resumed_settings(self.folder, settings)
+        if warm_start is not None:
+            self._load(Path(warm_start))
+
+    def _load(self, folder: Path) -> None:
+        """Take networks and settings of a finished run."""
+        from forecaster.run.load import load_run
+        from forecaster.training.going_on import warm_settings
+        from forecaster.training.warm_start import WarmStart
+
+        before = load_run(folder)
+        if before.state != "finished":
+            raise RunError(
+                f"{folder}: was ended early. Finish it with --resume {folder}, or name another run."
+            )
+        self.settings, given = warm_settings(str(folder), before.settings, self._asked)
+        self._before = before
+        self._start = WarmStart(
+            before.models,
+            str(folder),
+            before.last_times,
+            keeps_epochs="epochs" in given,
+            keeps_rate="learning_rate" in given,
+        )
+
+    def read(self, data: Source | Panel) -> Panel:
+        """The rows of a file, read with the settings in force.
+
+        Args:
+            data: As ``Forecaster.fit`` takes it.
+
+        Returns:
+            A panel; one that was read before as it is.
+
+        Raises:
+            DataError: The data cannot be read.
+            RunError: It has other columns than the run that training starts from.
+        """
+        from forecaster.data.load import read_panel
+        from forecaster.data.panel import Panel
+
+        if self._before is None:
+            return data if isinstance(data, Panel) else read_panel(data, self.settings.data)
+        from forecaster.evaluation.forecast import read_like
+
+        was = self._before.panel
+        given = isinstance(data, Panel)
+        panel = data if isinstance(data, Panel) else read_like(self._before, data, self.settings.data.as_of)
+        kinds = (panel.kind, panel.channels, panel.static_names, panel.mark_names, panel.unit)
+        if kinds != (was.kind, was.channels, was.static_names, was.mark_names, was.unit):
+            what = "this panel" if given else panel.source
+            raise RunError(
+                f"{self._before.name}: trained on {was.kind} with {listing(was.channels)}; {what} holds "
+                f"{panel.kind} with {listing(panel.channels)}. Use data with the same columns."
+            )
+        return panel
+
+    def run(
+        self,
+        data: Source | Panel,
+        schedule: Callable[[int, int], float] | None = None,
+        progress: Callable[[str, int, Any], None] | None = None,
+        stop: StopFlag | None = None,
+    ) -> TrainedRun:
+        """Train, and keep how far training has come.
+
+        Args:
+            data: As ``Forecaster.fit`` takes it.
+            schedule: Likewise.
+            progress: Likewise.
+            stop: Likewise.
+
+        Returns:
+            The trained run. Its checkpoint stays until it is removed.
+
+        Raises:
+            DataError: The data cannot be read.
+            ConfigError: A setting does not fit the data.
+            RunError: The data is not that of the training or of the run gone on with, or a folder cannot be
+                read or written.
+        """
+        began = time.perf_counter()
+        panel = self.read(data)
+        read_seconds = time.perf_counter() - began
+        from forecaster.evaluation.job import train_run
+        from forecaster.training import going_on
+        from forecaster.training.fit import Hooks
+        from forecaster.training.interrupts import StopFlag
+
+        hooks = Hooks(progress, schedule, stop or StopFlag(), start=self._start)
+        if self.folder is None:
+            return train_run(panel, self.settings, hooks, read_seconds)
+        open_ = going_on.resume if self.is_resumed else going_on.begin
+        self.checkpoint = open_(
+            self.folder, panel, self._asked, own_schedule=schedule is not None, start=self._start
+        )
+        hooks = Hooks(progress, schedule, hooks.stop, self.checkpoint, self._start)
+        try:
+            run = train_run(panel, self.settings, hooks, read_seconds)
+            self.checkpoint.flush()
+        finally:
+            self.checkpoint.close()
+        return run
