@@ -31,6 +31,9 @@ MOST_ROWS = 12
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Versions that stay.")
 @click.option("--no-context", is_flag=True, help="Leave the last rows out of the run.")
 @click.option("--level", multiple=True, metavar="LIST", help="Intervals in percent. [default: 80]")
+@click.option(
+    "--report", "has_page", is_flag=True, help="Write report.html, a page for people, into the run."
+)
 @click.option("--json", "json_output", is_flag=True, help="Print the report as JSON.")
 def train(
     data: str,
@@ -38,6 +41,7 @@ def train(
     keep: int,
     no_context: bool,
     level: tuple[str, ...],
+    has_page: bool,
     json_output: bool,
     **options: Any,
 ) -> None:
@@ -74,10 +78,24 @@ def train(
         show_result(report, forecast, panel)
         if needs_future:
             note("The next forecast needs the rows to come: forecast predict --future FILE")
+    if has_page:
+        save_page(folder, levels)
     note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
     if report["state"] == "interrupted":
         note("Interrupted: these are the best weights so far.")
         raise click.exceptions.Exit(143 if report["signal"] == "SIGTERM" else 130)
+
+
+def save_page(folder: Path, levels: tuple[float, ...]) -> None:
+    """The page on a saved run, in its folder.
+
+    Args:
+        folder: Of the run.
+        levels: Central intervals in percent.
+    """
+    from forecaster.commands.report import page_of
+
+    page_of(folder, folder / "report.html", levels=levels)
 
 
 def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:

@@ -51,6 +51,7 @@ def forecast_panel(
     horizon: int | None = None,
     within: Sequence[str] = (),
     seed: int = 0,
+    origins: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """What comes after the last row of every series.
 
@@ -62,9 +63,10 @@ def forecast_panel(
             events and intervals any number, drawn beyond the first (``evaluation.paths``).
         within: Durations (events).
         seed: Of what is drawn.
+        origins: (n,) int64 flat row numbers of the last rows of some series; of all when None.
 
     Returns:
-        A row a step; series in the order of the panel.
+        A row a step; series in the order of the panel, or of ``origins``.
 
     Raises:
         DataError: There is no row to go on from.
@@ -85,7 +87,7 @@ def forecast_panel(
     if panel.n_rows == 0:
         raise DataError(f"{panel.source}: no rows to forecast from. Give a file with rows.")
     question = Question(columns, n_steps, within, seed)
-    origins = last_origins(panel)
+    origins = last_origins(panel) if origins is None else origins
     run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
     parts = [origins[begin : begin + run] for begin in range(0, len(origins), run)]
     table = _waiting_table if draws else _value_table
