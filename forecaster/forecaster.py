@@ -13,6 +13,7 @@ from forecaster.errors import RunError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
@@ -175,14 +176,38 @@ class Forecaster:
         run = self._trained()
         panel, self.notes = panel_ahead(run, data, as_of, future)
         columns = Columns(tuple(level), tuple(quantile), run.point)
-        return forecast_panel(
-            run.models,
-            panel,
-            columns,
-            horizon=run.settings.window.horizon if horizon is None else horizon,
-            within=within,
-            seed=run.settings.training.seed,
-        )
+        steps = run.settings.window.horizon if horizon is None else horizon
+        seed = run.settings.training.seed
+        return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
+
+    def plot(
+        self,
+        data: Source | None = None,
+        *,
+        series: Sequence[str] = (),
+        level: Sequence[float] = (80, 95),
+        **more: Any,
+    ) -> Figure:
+        """History and forecast as a figure of matplotlib, of events how long the next ones may take.
+
+        Args:
+            data: As for ``predict``.
+            series: Ids that are drawn; the first six when empty.
+            level: Central intervals in percent.
+            more: ``horizon``, ``as_of`` and ``future``, as for ``predict``.
+
+        Returns:
+            The figure: ``plot().savefig("forecast.svg")``.
+
+        Raises:
+            ForecasterError: As ``predict``, or an id is not there.
+        """
+        from forecaster.report.build import Wanted
+        from forecaster.report.figure import forecast_figure
+
+        wanted = Wanted(data, series=tuple(series), levels=tuple(level), **more)
+        figure, self.notes = forecast_figure(self._trained(), wanted)
+        return figure
 
     def evaluate(
         self, data: Source, *, level: Sequence[float] = (80, 95), within: Sequence[str] | None = None
@@ -201,10 +226,12 @@ class Forecaster:
             DataError: The data cannot be read, or holds no new row.
             RunError: Nothing is trained.
         """
+        from forecaster.evaluation.forecast import read_like, reading_notes
         from forecaster.evaluation.new_rows import score_new_rows
 
         run = self._trained()
-        panel = self._read(data)
+        panel = read_like(run, data)
+        self.notes = reading_notes(run, panel)
         return score_new_rows(run.models, panel, run.last_times, run.settings, level, run.panel.as_of, within)
 
     def cross_validation(
@@ -247,9 +274,8 @@ class Forecaster:
         from forecaster.training.fit import Hooks
 
         panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
-        origins = Origins(n_windows, step_size, refit)
-        columns = Columns(tuple(level), tuple(quantile))
-        tested = run_backtest(panel, self.settings, origins, columns, Hooks(progress))
+        asked = Origins(n_windows, step_size, refit), Columns(tuple(level), tuple(quantile))
+        tested = run_backtest(panel, self.settings, *asked, Hooks(progress))
         self.notes = list(tested.notes)
         return tested.frame
 
@@ -299,12 +325,3 @@ class Forecaster:
         if self._run is None:
             raise RunError("Nothing is trained yet. Call fit first, or load a run.")
         return self._run
-
-    def _read(self, data: Source) -> Panel:
-        """Rows of another file, read as the training data was."""
-        from forecaster.evaluation.forecast import read_like, reading_notes
-
-        run = self._trained()
-        panel = read_like(run, data)
-        self.notes = reading_notes(run, panel)
-        return panel

@@ -41,6 +41,9 @@ MOST_ROWS = 12
 @click.option("--keep", type=click.IntRange(min=1), default=2, show_default=True, help="Versions that stay.")
 @click.option("--no-context", is_flag=True, help="Leave the last rows out of the run.")
 @click.option("--level", multiple=True, metavar="LIST", help="Intervals in percent. [default: 80]")
+@click.option(
+    "--report", "has_page", is_flag=True, help="Write report.html, a page for people, into the run."
+)
 @going_on_options
 @click.option("--json", "json_output", is_flag=True, help="Print the report as JSON.")
 def train(
@@ -68,7 +71,7 @@ def train(
 
     levels = numbers(level, "--level") or (80.0,)
     Columns(levels).check()
-    save_config = options.pop("save_config")
+    has_page, save_config = options.pop("has_page"), options.pop("save_config")
     settings = with_config(options)
     forecaster = Forecaster.of(settings)
     training = Training(forecaster.settings, resume=going.resume, warm_start=going.warm_start)
@@ -93,6 +96,8 @@ def train(
         show_result(report, forecast, panel)
         if needs_future:
             note("The next forecast needs the rows to come: forecast predict --future FILE")
+    if has_page:
+        save_page(folder, levels)
     note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
     tell_of_end(report, data, folder)
     if caught is not None:
@@ -146,6 +151,18 @@ def fit_and_save(
             note(str(error) or "Interrupted: nothing was saved.")
             raise click.exceptions.Exit(EXIT_CODES[stop.signal]) from None
     return stop.signal
+
+
+def save_page(folder: Path, levels: tuple[float, ...]) -> None:
+    """The page on a saved run, in its folder.
+
+    Args:
+        folder: Of the run.
+        levels: Central intervals in percent.
+    """
+    from forecaster.commands.report import page_of
+
+    page_of(folder, folder / "report.html", levels=levels)
 
 
 def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:

@@ -51,6 +51,7 @@ def forecast_panel(
     horizon: int | None = None,
     within: Sequence[str] = (),
     seed: int = 0,
+    origins: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """What comes after the last row of every series; ``forecast_parts`` as one table.
 
@@ -61,15 +62,16 @@ def forecast_panel(
         horizon: Steps.
         within: Durations (events).
         seed: Of what is drawn.
+        origins: As there.
 
     Returns:
-        A row a step; series in the order of the panel.
+        A row a step; series in the order of the panel, or of ``origins``.
 
     Raises:
         DataError: There is no row to go on from.
         ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
     """
-    parts = forecast_parts(models, panel, columns, horizon=horizon, within=within, seed=seed)
+    parts = forecast_parts(models, panel, columns, horizon=horizon, within=within, seed=seed, origins=origins)
     return pd.concat(list(parts), ignore_index=True)
 
 
@@ -81,6 +83,7 @@ def forecast_parts(
     horizon: int | None = None,
     within: Sequence[str] = (),
     seed: int = 0,
+    origins: np.ndarray | None = None,
 ) -> Iterator[pd.DataFrame]:
     """What comes after the last row of every series, some thousand series at a time.
 
@@ -92,9 +95,10 @@ def forecast_parts(
             events and intervals any number, drawn beyond the first (``evaluation.paths``).
         within: Durations (events).
         seed: Of what is drawn.
+        origins: (n,) int64 flat row numbers of the last rows of some series; of all when None.
 
     Yields:
-        Tables of a row a step; series in the order of the panel.
+        Tables of a row a step; series in the order of the panel, or of ``origins``.
 
     Raises:
         DataError: There is no row to go on from.
@@ -115,7 +119,7 @@ def forecast_parts(
     if panel.n_rows == 0:
         raise DataError(f"{panel.source}: no rows to forecast from. Give a file with rows.")
     question = Question(columns, n_steps, within, seed)
-    origins = last_origins(panel)
+    origins = last_origins(panel) if origins is None else origins
     run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
     table = _waiting_table if draws else _value_table
     for begin in range(0, len(origins), run):

@@ -106,6 +106,22 @@ def build_report(job: Job) -> dict[str, Any]:
     }
 
 
+def without_rows(report: dict[str, Any]) -> dict[str, Any]:
+    """A report that holds no rows of the data: without the values that forecasts were compared with.
+
+    Args:
+        report: As ``build_report`` makes it.
+
+    Returns:
+        A new tree, without ``scores.PART.pairs``.
+    """
+    scores = {
+        part: {name: value for name, value in tree.items() if name != "pairs"}
+        for part, tree in report["scores"].items()
+    }
+    return report | {"scores": scores}
+
+
 def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
     """What was read, in plain values.
 

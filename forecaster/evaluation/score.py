@@ -14,6 +14,7 @@ from forecaster.data.panel import Note, Panel
 from forecaster.distributions import Distribution
 from forecaster.evaluation.calls import Market, has_calls
 from forecaster.evaluation.context import find_resolution, observed_until, scoring_context
+from forecaster.evaluation.diagnostics import Diagnostics, diagnose
 from forecaster.evaluation.market import MarketScores
 from forecaster.evaluation.marks import mark_scores
 from forecaster.evaluation.metrics import Scores, ScoringContext, score
@@ -38,11 +39,13 @@ class Asked:
         levels: Central intervals whose coverage is scored, in percent.
         within: Durations (events): how well P(an event within) is forecast.
         baselines: Which baselines are scored beside the models.
+        diagnostics: Whether forecasts are kept beside what came.
     """
 
     levels: Sequence[float] = (80, 95)
     within: Sequence[str] = ()
     baselines: BaselineChoice = "auto"
+    diagnostics: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Part:
             class that came.
         marks: How well the marks of next events are forecast, as in report.json; None without marks.
         market: Of prices, one session ahead; None for other kinds.
+        diagnostics: Forecasts of the first model beside what came; None where it was not asked for.
         left_out: Baselines that would have taken too long.
         note: What the user is told of them.
     """
@@ -74,6 +78,7 @@ class Part:
     deciding: str = "crps"
     marks: dict[str, Any] | None = None
     market: MarketScores | None = None
+    diagnostics: Diagnostics | None = None
     left_out: tuple[str, ...] = ()
     note: Note | None = None
 
@@ -119,7 +124,7 @@ class Part:
             tree["marks"] = self.marks
         if self.market is not None:
             tree["market"] = self.market.to_json()
-        return tree
+        return tree if self.diagnostics is None else tree | self.diagnostics.to_json()
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,7 @@ def score_parts(prepared: Prepared, fitted: Sequence[Fitted], refitted: Sequence
     panel, parts = prepared.panel, prepared.parts
     resolution = find_resolution(panel, parts.fit)
     window = prepared.settings.window
-    asked = Asked(within=window.within or (), baselines=window.baselines)
+    asked = Asked(within=window.within or (), baselines=window.baselines, diagnostics=True)
     found: list[Part | None] = []
     last = (prepared.split.before_test, refitted) if refitted else (parts.fit, fitted)
     for windows, (train, models) in ((parts.valid, (parts.fit, fitted)), (parts.test, last)):
@@ -167,7 +172,6 @@ def score_windows(
     windows: Windows,
     train: Span,
     fitted: Sequence[Fitted],
-    *,
     resolution: float | None,
     asked: Asked,
 ) -> Part:
@@ -209,6 +213,7 @@ def score_windows(
         deciding=_deciding(panel, context),
         marks=mark_scores(panel, scored, train, fitted[0]),
         market=None if market is None else market.scores(train.begins, train.ends),
+        diagnostics=diagnose(first, y, mask, context) if asked.diagnostics else None,
         left_out=chosen.left_out,
         note=chosen.note,
     )

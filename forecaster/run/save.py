@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from forecaster.evaluation.job import TrainedRun
-from forecaster.evaluation.report import finite
+from forecaster.evaluation.report import finite, without_rows
 from forecaster.run.context import context_bytes
 from forecaster.run.facts import panel_facts
 from forecaster.run.spec import (
@@ -32,7 +32,8 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
         run: A trained run.
         folder: The run folder; made when it is not there.
         keep: Versions that stay, this one among them.
-        context: Whether the last rows of every series are kept.
+        context: Whether the last rows of every series are kept, and the values that forecasts were
+            compared with.
 
     Returns:
         The folder of the version.
@@ -51,10 +52,11 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
         }
     )
     rows = int(run.panel.lengths.max()) if context and run.panel.n_series else 0
+    report = run.report if context else without_rows(run.report)
     files = {
         "spec.json": spec.to_bytes(),
         "weights.safetensors": weights_bytes([model.tensors() for model in run.models]),
-        "report.json": (json.dumps(finite(run.report), indent=1) + "\n").encode(),
+        "report.json": (json.dumps(finite(report), indent=1) + "\n").encode(),
         **context_bytes(run.panel, rows),
     }
     return write_version(folder, files, keep=keep)
