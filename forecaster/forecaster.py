@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 from forecaster.config.build import make_settings
 from forecaster.config.settings import Settings
 from forecaster.config.toml_file import read_settings_file
-from forecaster.errors import RunError
+from forecaster.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
-    from forecaster.evaluation.job import TrainedRun
-    from forecaster.training.checkpoint import Checkpoint
     from forecaster.training.interrupts import StopFlag
 
     Progress = Callable[[str, int, Any], None]
 
 
-class Forecaster:
+class Forecaster(Trained):
     """A forecaster of events, intervals, values or stock prices.
 
     Every setting is a keyword by the name of its option: ``Forecaster(look_back=3, units=64)`` is
@@ -46,10 +43,8 @@ class Forecaster:
     """
 
     def __init__(self, **settings: Any) -> None:
+        super().__init__()
         self.settings: Settings = make_settings(settings, style="keyword")
-        self.notes: list[str] = []
-        self._run: TrainedRun | None = None
-        self._checkpoint: Checkpoint | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Forecaster:
@@ -83,15 +78,6 @@ class Forecaster:
             ConfigError: The file cannot be read, or it or a keyword holds what is no setting.
         """
         return cls(**(read_settings_file(path) | settings))
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """Scores, data facts and settings of the trained run, as report.json holds them.
-
-        Raises:
-            RunError: Nothing is trained yet.
-        """
-        return self._trained().report
 
     def fit(
         self,
@@ -135,104 +121,6 @@ class Forecaster:
         self._run = training.run(data, schedule, progress, stop)
         self._checkpoint = training.checkpoint
         return self
-
-    def predict(
-        self,
-        data: Source | None = None,
-        *,
-        level: Sequence[float] = (80,),
-        quantile: Sequence[float] = (),
-        horizon: int | None = None,
-        as_of: str | None = None,
-        within: Sequence[str] = (),
-        future: Source | None = None,
-    ) -> pd.DataFrame:
-        """What comes after the last row.
-
-        Args:
-            data: Rows to forecast from, read as the training data was; the training data when None.
-            level: Central intervals in percent.
-            quantile: Quantile levels in (0, 1).
-            horizon: Steps, those of the settings when None; of values and returns at most those trained for,
-                of events and intervals any number: all after the first are drawn.
-            as_of: Moment to look forward from (events), or a file with one for each id.
-            within: Durations such as ``7d`` (events): the probability of an event within each.
-            future: Rows after the last ones, with the columns of ``future_known``; those without a target at
-                the end of the data when None.
-
-        Returns:
-            Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
-            Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series and step;
-            with marks ``next_mark`` and the probability of each, ``mark-NAME``, given that the event comes.
-
-        Raises:
-            DataError: The data cannot be read.
-            ConfigError: A setting does not fit.
-            RunError: Nothing is trained, or the run holds no rows to go on from.
-        """
-        from forecaster.evaluation.forecast import forecast_panel, panel_ahead
-        from forecaster.evaluation.tables import Columns
-
-        run = self._trained()
-        panel, self.notes = panel_ahead(run, data, as_of, future)
-        columns = Columns(tuple(level), tuple(quantile), run.point)
-        steps = run.settings.window.horizon if horizon is None else horizon
-        seed = run.settings.training.seed
-        return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
-
-    def plot(
-        self,
-        data: Source | None = None,
-        *,
-        series: Sequence[str] = (),
-        level: Sequence[float] = (80, 95),
-        **more: Any,
-    ) -> Figure:
-        """History and forecast as a figure of matplotlib, of events how long the next ones may take.
-
-        Args:
-            data: As for ``predict``.
-            series: Ids that are drawn; the first six when empty.
-            level: Central intervals in percent.
-            more: ``horizon``, ``as_of`` and ``future``, as for ``predict``.
-
-        Returns:
-            The figure: ``plot().savefig("forecast.svg")``.
-
-        Raises:
-            ForecasterError: As ``predict``, or an id is not there.
-        """
-        from forecaster.report.build import Wanted
-        from forecaster.report.figure import forecast_figure
-
-        wanted = Wanted(data, series=tuple(series), levels=tuple(level), **more)
-        figure, self.notes = forecast_figure(self._trained(), wanted)
-        return figure
-
-    def evaluate(
-        self, data: Source, *, level: Sequence[float] = (80, 95), within: Sequence[str] | None = None
-    ) -> dict[str, Any]:
-        """Scores on new rows: after each id's last training row, and all rows of ids not seen.
-
-        Args:
-            data: A file or frame with the new rows and those before them that the look-back needs.
-            level: Central intervals whose coverage is scored, in percent.
-            within: Durations such as ``7d`` (events) that are scored; those of training when None.
-
-        Returns:
-            ``model`` and ``baselines`` with their scores, ``n_windows`` and ``best_baseline``.
-
-        Raises:
-            DataError: The data cannot be read, or holds no new row.
-            RunError: Nothing is trained.
-        """
-        from forecaster.evaluation.forecast import read_like, reading_notes
-        from forecaster.evaluation.new_rows import score_new_rows
-
-        run = self._trained()
-        panel = read_like(run, data)
-        self.notes = reading_notes(run, panel)
-        return score_new_rows(run.models, panel, run.last_times, run.settings, level, run.panel.as_of, within)
 
     def cross_validation(
         self,
@@ -279,27 +167,6 @@ class Forecaster:
         self.notes = list(tested.notes)
         return tested.frame
 
-    def save(self, path: str | Path, *, keep: int = 2, context: bool = True) -> Path:
-        """Write the run to a folder, as a new version when it is there already.
-
-        Args:
-            path: The run folder.
-            keep: Versions that stay.
-            context: Whether the last rows of every series are kept, so that ``predict`` needs no file.
-
-        Returns:
-            The folder of the version written.
-
-        Raises:
-            RunError: Nothing is trained, or the folder cannot be written.
-        """
-        from forecaster.run.save import save_run
-
-        version = save_run(self._trained(), Path(path), keep=keep, context=context)
-        if self._checkpoint is not None and self._trained().state == "finished":
-            self._checkpoint.remove()
-        return version
-
     @classmethod
     def load(cls, path: str | Path) -> Forecaster:
         """A trained forecaster from its run folder.
@@ -319,9 +186,3 @@ class Forecaster:
         loaded._run = load_run(Path(path))
         loaded.settings = loaded._run.settings
         return loaded
-
-    def _trained(self) -> TrainedRun:
-        """The trained run; a RunError where there is none."""
-        if self._run is None:
-            raise RunError("Nothing is trained yet. Call fit first, or load a run.")
-        return self._run

@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 STAGES = (
     "errors config files distributions data windows baselines network training evaluation run "
-    "report forecaster tuning sklearn commands"
+    "report trained forecaster tuning sklearn commands"
 ).split()
 HEAVY = {"keras", "torch", "sklearn"}
 # These may import keras and torch at the top of a file; everything else does it inside functions.

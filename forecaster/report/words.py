@@ -187,7 +187,8 @@ def _many_headline(events: pd.DataFrame) -> str:
         for name in within
     ]
     parts = parts or [f"{int(events['next_event'].notna().sum()):,} to have another event"]
-    text = f"Of {len(events):,} series we expect {', '.join(parts)}. {late:,} {'is' if late == 1 else 'are'} overdue"
+    verb = "is" if late == 1 else "are"
+    text = f"Of {len(events):,} series we expect {', '.join(parts)}. {late:,} {verb} overdue"
     return text + (
         f"; {gone:,} more ha{'s' if gone == 1 else 've'} more likely ended than not." if gone else "."
     )
