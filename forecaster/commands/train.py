@@ -62,7 +62,6 @@ def train(
     are chosen from the data; the report says which, and why. --save-config FILE keeps those that were given,
     and the others as comments.
     """
-    from forecaster.data.future import lacks_future
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
     from forecaster.run.find import set_latest
@@ -91,11 +90,7 @@ def train(
     if json_output:
         as_json(report)
     else:
-        needs_future = lacks_future(panel, forecaster.settings.window.horizon)
-        forecast = None if needs_future else forecaster.predict(level=levels)
-        show_result(report, forecast, panel)
-        if needs_future:
-            note("The next forecast needs the rows to come: forecast predict --future FILE")
+        show_training(forecaster, panel, levels)
     if has_page:
         save_page(folder, levels)
     note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
@@ -151,6 +146,23 @@ def fit_and_save(
             note(str(error) or "Interrupted: nothing was saved.")
             raise click.exceptions.Exit(EXIT_CODES[stop.signal]) from None
     return stop.signal
+
+
+def show_training(forecaster: Forecaster, panel: Panel, levels: tuple[float, ...]) -> None:
+    """Scores, the next forecast, and who is ahead.
+
+    Args:
+        forecaster: Trained.
+        panel: The rows.
+        levels: Central intervals in percent.
+    """
+    from forecaster.data.future import lacks_future
+
+    needs_future = lacks_future(panel, forecaster.settings.window.horizon)
+    forecast = None if needs_future else forecaster.predict(level=levels)
+    show_result(forecaster.report, forecast, panel)
+    if needs_future:
+        note("The next forecast needs the rows to come: forecast predict --future FILE")
 
 
 def save_page(folder: Path, levels: tuple[float, ...]) -> None:
