@@ -70,7 +70,7 @@ def train(
 
     levels = numbers(level, "--level") or (80.0,)
     Columns(levels).check()
-    has_page, save_config = options.pop("has_page"), options.pop("save_config")
+    has_page, save_config = (options.pop(name) for name in ("has_page", "save_config"))
     settings = with_config(options)
     forecaster = Forecaster.of(settings)
     training = Training(forecaster.settings, resume=going.resume, warm_start=going.warm_start)
@@ -93,14 +93,14 @@ def train(
         show_training(forecaster, panel, levels)
     if has_page:
         save_page(folder, levels)
-    note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
     tell_of_end(report, data, folder)
     if caught is not None:
         raise click.exceptions.Exit(EXIT_CODES[caught])
 
 
 def tell_of_end(report: dict[str, Any], data: str, folder: Path) -> None:
-    """Say that training was ended early, where it was, and how to go on with it."""
+    """Say where the run is, whether training was ended early, and how to go on."""
+    note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
     if report["state"] != "interrupted":
         return
     why = "Ended by --max-seconds" if report["reason"] == "max_seconds" else "Interrupted"
