@@ -22,7 +22,7 @@ import forecaster
 from forecaster.commands import COMMANDS, cli
 from forecaster.evaluation.report import REPORT_VERSION
 from forecaster.forecaster import Forecaster
-from forecaster.run.spec import FORMAT_VERSION
+from forecaster.run.migrations import FORMAT_VERSION
 from tests.readme import README, ROOT, SMALL, Step, fences, read_steps, run_python, shape, stripped
 from tests.readme import with_tables as retable
 from tests.readme import write_steps as rewrite
