@@ -30,7 +30,7 @@ class Size:
 
 
 WIDE = Size(960, 340)
-NARROW = Size(440, 320)
+NARROW = Size(440, 330, top=44)
 SMALL = Size(460, 290)
 
 
@@ -252,9 +252,12 @@ class Chart:
         """What the parts are called, from the right edge at the top."""
         found: list[Html] = []
         width = sum(len(name) * LETTER + 44 for _, name, _ in self.keys)
-        at = max(self.size.width - self.size.right - width, len(self.labels[1]) * LETTER + 16)
+        at = self.size.width - self.size.right - width
+        down = 0
+        if at < len(self.labels[1]) * LETTER + 16:  # below the label of y
+            at, down = self.left, 17
         for kind, name, shape in self.keys:
-            found.append(tag("path", d=shape, transform=f"translate({at:.1f} 0)", class_=f"key {kind}"))
-            found.append(tag("text", name, x=f"{at + 27:.1f}", y="13"))
+            found.append(tag("path", d=shape, transform=f"translate({at:.1f} {down})", class_=f"key {kind}"))
+            found.append(tag("text", name, x=f"{at + 27:.1f}", y=f"{13 + down}"))
             at += len(name) * LETTER + 44
         return tag("g", *found, class_="legend")

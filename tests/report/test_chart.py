@@ -62,6 +62,13 @@ def test_a_drawing_says_what_it_is_and_escapes_names() -> None:
     assert "style=" not in svg  # the page's policy forbids it
 
 
+def test_a_legend_that_does_not_fit_beside_the_label_goes_below_it() -> None:
+    for label, row in (("y", "13"), ("a label that takes nearly all of the width", "30")):
+        chart = Chart(number_axis(0, 1), number_axis(0, 1), SMALL, ("", label))
+        chart.line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "history", "history of it")
+        assert f'y="{row}">history of it</text>' in chart.draw("x")
+
+
 def test_labels_that_would_run_into_each_other_are_left_out() -> None:
     crowded = Axis(0.0, 10.0, tuple((float(step), "a long label") for step in range(11)))
     svg = Chart(crowded, number_axis(0, 1), SMALL).draw("x")

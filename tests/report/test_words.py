@@ -126,7 +126,7 @@ def test_the_headline_of_many_counts_them() -> None:
     row = {"next_event": 5.0}
     text = headline(report(1, 2), [wait(**row)], 80, events)
     assert text == (
-        "Of 3 series we expect about 2 to have an event within 7d. 1 are overdue; 1 more have more likely "
+        "Of 3 series we expect about 2 to have an event within 7d. 1 is overdue; 1 more has more likely "
         "ended than not."
     )
     bare = headline(report(1, 2), [wait(**row)], 80, events.drop(columns="within_7d"))
