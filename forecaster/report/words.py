@@ -187,11 +187,10 @@ def _many_headline(events: pd.DataFrame) -> str:
         for name in within
     ]
     parts = parts or [f"{int(events['next_event'].notna().sum()):,} to have another event"]
-    verb = "is" if late == 1 else "are"
-    text = f"Of {len(events):,} series we expect {', '.join(parts)}. {late:,} {verb} overdue"
-    return text + (
-        f"; {gone:,} more ha{'s' if gone == 1 else 've'} more likely ended than not." if gone else "."
-    )
+    text = f"Of {len(events):,} series we expect {', '.join(parts)}. "
+    text += f"{late:,} {'is' if late == 1 else 'are'} overdue"
+    has = "has" if gone == 1 else "have"
+    return f"{text}; {gone:,} more {has} more likely ended than not." if gone else f"{text}."
 
 
 def _wait_headline(first: Wait, level: float) -> str:
