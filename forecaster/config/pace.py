@@ -6,6 +6,11 @@ import math
 
 from forecaster.config.facts import SMALL_STEP, Rules
 
+# Windows a step at least and at most; of a network so small that a step costs much the same for more, by its
+# units times the steps of its recurrent layer.
+LEAST_BATCH, MOST_BATCH, TINY_BATCH = 16, 256, 1024
+TINY_STEP = 128
+
 
 def choose_batch(rules: Rules, n_windows: int) -> None:
     """Windows a step: about 30 steps in all of them.
@@ -14,8 +19,12 @@ def choose_batch(rules: Rules, n_windows: int) -> None:
         rules: Settings so far.
         n_windows: Training windows.
     """
-    batch = 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
-    rules.choose("batch_size", batch, f"{n_windows:,} windows: about 30 steps an epoch, 16 to 256")
+    values = rules.values
+    work = max(values["units"]) * math.ceil(values["look_back"] / values["segment"])
+    most = MOST_BATCH if work > TINY_STEP else TINY_BATCH
+    batch = min(max(2 ** round(math.log2(n_windows / 30 + 1)), LEAST_BATCH), most)
+    why = f"about 30 steps an epoch, {LEAST_BATCH} to {most:,}"
+    rules.choose("batch_size", batch, f"{n_windows:,} windows: {why}")
 
 
 def choose_rate(rules: Rules, peak: float, why: str) -> None:

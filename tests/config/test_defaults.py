@@ -135,3 +135,10 @@ def test_look_back_that_is_chosen_leaves_rows_for_targets() -> None:
     given, _ = complete(make_settings({"horizon": 4, "look_back": 24}), facts)
     assert chosen.window.look_back == 8 and chosen.network.segment == 1
     assert given.window.look_back == 24
+
+
+def test_a_tiny_network_takes_more_windows_a_step() -> None:
+    many = replace(VALUES, has_ids=True, n_series=100, n_train=60_000, season_length=1)
+    # 60,000 windows would be 2,048 a step; 3 steps of 32 units are 96, of 64 units 192
+    assert chosen(many, look_back=3, units=32)["batch_size"] == 1024
+    assert chosen(many, look_back=3, units=64)["batch_size"] == 256
