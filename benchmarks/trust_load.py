@@ -42,6 +42,7 @@ print(json.dumps({"text": text, "seconds": round(seconds, 3), "megabytes": round
 # Forecasts many ids to a file; prints rows, seconds, and MB beyond those after the first parts.
 STREAM = """
 import json, resource, sys, time
+from pathlib import Path
 import numpy as np
 import pandas as pd
 from forecaster.commands._tables import write_parts
@@ -52,7 +53,7 @@ from forecaster.run.load import load_run
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-run, out, n_ids = load_run(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+run, out, n_ids = load_run(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
 ids = np.array([f"id{number}" for number in range(n_ids)])
 days = np.datetime64("2024-01-01") + np.arange(n_ids) % 100
 table = pd.DataFrame({"customer": ids, "date": days, "what": "call"})

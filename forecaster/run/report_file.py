@@ -15,6 +15,7 @@ from forecaster.run.strict_json import strict_json
 # A million epochs have 100 MB.
 MOST_BYTES = 256 * 1024 * 1024
 MOST_VALUES = 30_000_000
+MOST_OBJECTS = 2_000_000
 
 
 class _Open(BaseModel):
@@ -78,7 +79,7 @@ def parse_report(content: bytes, place: str) -> dict[str, Any]:
         RunError: It is no JSON, or lacks one of the keys that commands need.
     """
     try:
-        report = strict_json(content, MOST_BYTES, MOST_VALUES)
+        report = strict_json(content, MOST_BYTES, MOST_VALUES, MOST_OBJECTS)
     except ValueError as error:
         raise RunError(f"{place}: {error}. Train the run again.") from None
     try:

@@ -24,7 +24,7 @@ def strict_json(content: bytes, most_bytes: int, most_values: int, most_names: i
         content: The text in UTF-8.
         most_bytes: Size from which on it is not looked at.
         most_values: Numbers, texts and names that it may hold, roughly; told before they are made.
-        most_names: Names that one object may hold.
+        most_names: Objects there may be, and names that one of them may hold.
 
     Returns:
         Dictionaries, lists and plain values.
@@ -42,6 +42,8 @@ def strict_json(content: bytes, most_bytes: int, most_values: int, most_names: i
     n_values = sum(content.count(mark) for mark in _MARKS)
     if n_values > most_values:
         raise ValueError(f"about {n_values:,} values; at most {most_values:,} are read")
+    if (n_objects := content.count(b"{")) > most_names:
+        raise ValueError(f"about {n_objects:,} objects; at most {most_names:,} are read")
     try:
         text = content.decode("utf-8")
         tree = json.loads(

@@ -31,7 +31,7 @@ _DTYPES = {
 # The most networks of the most layers have 90,000 tensors, each said in ten values and 150 bytes.
 _MOST_HEADER_BYTES = 1 << 24
 _MOST_VALUES = 1_500_000
-_MOST_TENSORS = 100_000
+_MOST_TENSORS = 150_000
 
 
 def weights_bytes(members: Sequence[Mapping[str, np.ndarray]]) -> bytes:
