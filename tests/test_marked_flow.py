@@ -100,7 +100,7 @@ def test_new_rows_are_scored_by_their_marks_too(trained: Trained) -> None:
         ("architecture", "mark_units", 0, "0 numbers stand for each of 2 marks"),
         ("architecture", "n_marks", 10**6, "n_marks"),
         ("head", "n_marks", 3, "the head is of 3 marks, the network of 2"),
-        ("head", "n_marks", "2", "n_marks '2' must be a number"),
+        ("head", "n_marks", "2", "head.n_marks: Input should be a valid integer, not '2'"),
     ],
 )
 def test_marks_that_do_not_fit_are_refused(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecaster.config.settings import Settings
-from forecaster.errors import RunError, listing
+from forecaster.errors import ConfigError, DataError, RunError, listing
 
 if TYPE_CHECKING:
     from forecaster.data.load import Source
@@ -133,7 +134,7 @@ class Training:
         """
         began = time.perf_counter()
         panel = self.read(data)
-        read_seconds = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         from forecaster.evaluation.job import train_run
         from forecaster.training import going_on
         from forecaster.training.fit import Hooks
@@ -141,15 +142,28 @@ class Training:
 
         hooks = Hooks(progress, schedule, stop or StopFlag(), start=self._start)
         if self.folder is None:
-            return train_run(panel, self.settings, hooks, read_seconds)
+            return train_run(panel, self.settings, hooks, seconds)
+        made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         open_ = going_on.resume if self.is_resumed else going_on.begin
-        self.checkpoint = open_(
-            self.folder, panel, self._asked, own_schedule=schedule is not None, start=self._start
-        )
+        own = schedule is not None
+        self.checkpoint = open_(self.folder, panel, self._asked, own_schedule=own, start=self._start)
         hooks = Hooks(progress, schedule, hooks.stop, self.checkpoint, self._start)
         try:
-            run = train_run(panel, self.settings, hooks, read_seconds)
+            run = train_run(panel, self.settings, hooks, seconds)
             self.checkpoint.flush()
+        except (ConfigError, DataError):
+            self.checkpoint.close()
+            self._leave_nothing(made)
+            raise
         finally:
             self.checkpoint.close()
         return run
+
+    def _leave_nothing(self, made: list[Path]) -> None:
+        """Remove the checkpoint of a training that could not begin, and the folders made for it."""
+        if self.checkpoint is None or self.is_resumed:
+            return
+        self.checkpoint.take_back()
+        for place in made:
+            with contextlib.suppress(OSError):  # what others have put there stays
+                place.rmdir()

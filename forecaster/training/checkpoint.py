@@ -7,6 +7,7 @@ to its end, and the state of the one at hand.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import secrets
 import shutil
@@ -226,13 +227,26 @@ class Checkpoint:
 
         Another process that has begun a training here in the meantime keeps its own.
         """
+        if self._is_removed():
+            shutil.rmtree(self.folder.parent / ASIDE, ignore_errors=True)
+
+    def take_back(self) -> None:
+        """Undo a training that could not begin: what was set aside for it is in force again."""
+        aside = self.folder.parent / ASIDE
+        if self._is_removed() and aside.is_dir():
+            with contextlib.suppress(OSError):
+                aside.rename(self.folder)
+
+    def _is_removed(self) -> bool:
+        """Whether the folder was this training's, and is no more."""
         try:
             with Lock(self.folder / ".lock", seconds=0.0):
-                if read_state(self.folder).name == self.state.name:
-                    shutil.rmtree(self.folder, ignore_errors=True)
-                    shutil.rmtree(self.folder.parent / ASIDE, ignore_errors=True)
+                if read_state(self.folder).name != self.state.name:
+                    return False
+                shutil.rmtree(self.folder, ignore_errors=True)
         except RunError:
-            return
+            return False
+        return not self.folder.exists()
 
 
 def set_aside(run: Path) -> None:

@@ -365,3 +365,14 @@ def test_end_between_two_stages_ships_the_first_fit(values: pd.DataFrame, tmp_pa
             test_fit,
         )
         assert_same(whole, Forecaster().fit(values, resume=run))
+
+
+def test_a_training_that_cannot_begin_leaves_everything_as_it_was(
+    killed: Path, values: pd.DataFrame, tmp_path: Path
+) -> None:
+    before = {place.name: place.read_bytes() for place in (killed / "checkpoint").iterdir()}
+    for folder in (killed, tmp_path / "new" / "run"):
+        with pytest.raises(ConfigError):
+            Forecaster(**TINY, segment=9, look_back=3).fit(values, checkpoint=folder)
+    assert {place.name: place.read_bytes() for place in (killed / "checkpoint").iterdir()} == before
+    assert not (tmp_path / "new").exists()
