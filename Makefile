@@ -13,7 +13,7 @@ demo: $(INSTALLED)
 	$(BIN)/forecast predict --run runs/demo
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 test-slow: $(INSTALLED)
 	$(BIN)/python -m pytest -q -m slow

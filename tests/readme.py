@@ -150,7 +150,8 @@ def run_python(code: str, namespace: dict[str, Any], folder: Path) -> list[str]:
 
 def shape(lines: list[str] | tuple[str, ...]) -> list[str]:
     """Lines without their numbers, and without those that depend on how well a network does, sorted."""
-    depends = ("A baseline beats", "The model beats", "Note: the loss")
+    depends = ("A baseline beats", "The model beats", "Note: the loss", "Best CRPS")
+    depends += ("Price:", "Distribution:", "Direction: right")
     kept = [line for line in lines if not line.startswith(depends)]
     bare = (re.sub(r'^( *"[^"]+":).*', r"\1", line) for line in kept)  # keys of JSON
     return sorted(" ".join(re.sub(r"(?<!\S)-?[\d.,:e+-]*(?!\S)", " ", line).split()) for line in bare)

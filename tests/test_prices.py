@@ -68,15 +68,22 @@ def test_returns_that_lean_on_those_before_are_found_in_twenty_years() -> None:
     assert scores.direction.is_skilled
 
 
+def noise_scores(seed: int) -> MarketScores:
+    """Scores on returns that nothing can be said of."""
+    return scores_of(simulated_prices(1_200, slope=0.0, seed=seed), 400)
+
+
 def test_noise_is_called_noise() -> None:
+    scores = noise_scores(0)
+    assert scores.direction.statement.endswith("no skill shown.")
+    assert 0.97 < scores.rows["model"].mae_ratio < 1.03
+
+
+@pytest.mark.slow
+def test_noise_seldom_looks_like_skill() -> None:
     # by chance 1 in 40 looks skilled: of these the one with seed 1 does (p = 0.03)
-    found = [scores_of(simulated_prices(1_200, slope=0.0, seed=seed), 400) for seed in range(4)]
-    assert sum(one.direction.is_skilled for one in found) <= 1
-    for one in found:
-        assert one.direction.statement.endswith(
-            "skill beyond chance." if one.direction.is_skilled else "shown."
-        )
-        assert 0.97 < one.rows["model"].mae_ratio < 1.03
+    found = [noise_scores(seed).direction for seed in range(4)]
+    assert sum(one.is_skilled for one in found) <= 1
 
 
 def test_a_price_that_never_moves_is_forecast_to_stay() -> None:
