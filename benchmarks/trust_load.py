@@ -36,6 +36,7 @@ except RunError as error:
     text = str(error)
 seconds = time.perf_counter() - began
 grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+text = text.removeprefix(f"{version}/")
 print(json.dumps({"text": text, "seconds": round(seconds, 3), "megabytes": round(grown, 1)}))
 """
 
