@@ -36,10 +36,12 @@ except RunError as error:
     text = str(error)
 seconds = time.perf_counter() - began
 grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+text = text.removeprefix(f"{version}/")
 print(json.dumps({"text": text, "seconds": round(seconds, 3), "megabytes": round(grown, 1)}))
 """
 
-# Forecasts many ids to a file; prints rows, seconds, and MB beyond those after the first parts.
+# Forecasts many ids to a file; prints rows, seconds, and by how many MB what is held grew after the first
+# parts. It is what is held now that is measured: the peak may have been reached before, when rows were read.
 STREAM = """
 import json, resource, sys, time
 from pathlib import Path
@@ -53,6 +55,9 @@ from forecaster.run.load import load_run
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
+def held():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+
 run, out, n_ids = load_run(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3])
 ids = np.array([f"id{number}" for number in range(n_ids)])
 days = np.datetime64("2024-01-01") + np.arange(n_ids) % 100
@@ -63,15 +68,17 @@ seen = []
 
 def watched(parts):
     for part in parts:
-        seen.append((len(part), peak()))
+        seen.append((len(part), held()))
         yield part
 
 began = time.perf_counter()
 write_parts(watched(forecast_parts(run.models, panel, Columns())), out)
 settled = seen[min(3, len(seen) - 1)][1]
+most = max(size for _, size in seen)
 print(json.dumps({
     "rows": sum(size for size, _ in seen), "parts": len(seen),
-    "seconds": round(time.perf_counter() - began, 1), "megabytes": round(peak() - settled, 1),
+    "seconds": round(time.perf_counter() - began, 1), "megabytes": round(most - settled, 1),
+    "held_megabytes": round(most, 1),
     "peak_megabytes": round(peak(), 1),
 }))
 """
@@ -133,7 +140,8 @@ def stream(n_ids: int, ending: str = "csv") -> dict[str, Any]:
         ending: Of the file.
 
     Returns:
-        Rows, parts, seconds, megabytes beyond those after the fourth part, and the peak of the process.
+        Rows, parts, seconds, megabytes held beyond those at the fourth part, the most held while forecasting,
+        and the peak of the process, reading included.
     """
     with tempfile.TemporaryDirectory() as folder:
         return run_program(STREAM, str(GOLDEN / "events"), f"{folder}/out.{ending}", str(n_ids))
