@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from forecaster.data.text import DELIMITERS, Text
@@ -61,7 +62,11 @@ def _width_error(text: Text, line: int, record: list[str]) -> DataError:
     fields = "1 field" if found == 1 else f"{found} fields"
     columns = "1 column" if wanted == 1 else f"{wanted} columns"
     advice = "Complete the row or remove it."
-    if found > wanted:
+    if found > wanted and not any(record[wanted:]):
+        advice = f"Remove the {DELIMITERS[text.delimiter]} at its end, or end the header with one too."
+    elif wanted == 1 and not any(re.search(r"\d", field) for field in record):
+        advice = "Remove the lines above the names of the columns, or begin each with #."
+    elif found > wanted:
         mark = DELIMITERS[text.delimiter]
         advice = f"Remove what is too much, or put quotes around a text that holds a {mark}."
     return DataError(f"{text.source}, line {line}: {fields}, but the header names {columns}. {advice}")
