@@ -22,10 +22,13 @@ def find_line(text: Text, row: int) -> int:
         Line number; the first of the file is 1.
     """
     line = text.first_line
-    for place, (begin, _) in enumerate(_records(text)):
-        line = begin
-        if place == row + 1:
-            break
+    try:
+        for place, (begin, _) in enumerate(_records(text)):
+            line = begin
+            if place == row + 1:
+                break
+    except _LineError as error:  # a field too long for the second look is where it ends
+        return error.line
     return line
 
 

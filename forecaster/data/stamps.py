@@ -20,6 +20,8 @@ from forecaster.errors import ConfigError, DataError
 
 # Share of rows that are dates from which another one is a mistake, not a number of its own.
 _MOST = 0.8
+# Real numbers beyond it are no times: their differences are not numbers of steps that can be counted.
+_LARGEST = 1e18
 _DIGIT_FORMATS = {8: "%Y%m%d", 6: "%Y%m", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _EPOCHS = (
     (1e9, "s", "seconds"),
@@ -182,8 +184,8 @@ def _from_numbers(table: Table, name: str, settings: DataSettings) -> Stamps:
     """Whole or real numbers: digits of a date, seconds since 1970, or steps."""
     numbers = table.columns[name].to_numpy()
     whole = np.issubdtype(numbers.dtype, np.integer)
-    if not whole and not np.isfinite(numbers).all():
-        raise bad_stamp(table, int(np.argmax(~np.isfinite(numbers))), name)
+    if not whole and not (held := np.abs(numbers) < _LARGEST).all():
+        raise bad_stamp(table, int(np.argmin(held)), name)
     if settings.time == name or is_time_name(name):
         stamps = _from_epoch(table, name, numbers, settings) or _from_digits(table, name, numbers, settings)
         if stamps is not None:
