@@ -173,9 +173,9 @@ def find_positions(clock: Clock, times: np.ndarray, offsets: np.ndarray) -> np.n
             steps = (times - np.repeat(firsts, lengths)).astype(np.int64)
         positions = steps // count
         return positions if (positions * count == steps).all() else None
-    away = (times - np.repeat(firsts, lengths)) / clock.step
-    steps = np.rint(away).astype(np.int64)
-    return steps if np.allclose(away, steps, rtol=0, atol=1e-6) else None
+    steps = np.rint(away := (times - np.repeat(firsts, lengths)) / clock.step)
+    held = steps[offsets[1:] - 1].max(initial=0) < 2**53
+    return steps.astype(np.int64) if held and np.allclose(away, steps, rtol=0, atol=1e-6) else None
 
 
 def to_display(clock: Clock, times: np.ndarray) -> pd.DatetimeIndex | np.ndarray:

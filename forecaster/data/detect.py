@@ -151,7 +151,9 @@ def _auto(found: _Found) -> Detection:
     if has_prices(found.table, settings):
         return _ohlc(found, "because there are columns for open, high, low and close")
     if not numbers and settings.target is None:
-        return _events(found, f"because there is a time, '{time}', and no number")
+        empty = [name for name, column in found.table.columns.items() if pa.types.is_null(column.type)]
+        beside = f"; column '{empty[0]}' holds no value" if empty else ""
+        return _events(found, f"because there is a time, '{time}', and no number{beside}")
     usual = first_named(numbers, VALUE_NAMES)
     if settings.target is None and usual is not None:
         return _targeted(found, "values", f"because there is a time, '{time}', and a value, '{usual}'")

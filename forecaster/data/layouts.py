@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecaster.data.invisible import find_invisible
 from forecaster.data.panel import Note
 from forecaster.data.table import Column, Table
 from forecaster.errors import DataError
@@ -78,7 +79,10 @@ def find_dates(table: Table, name: str, texts: Column) -> tuple[np.ndarray, tupl
     if wrong.any():
         row = int(np.argmax(wrong))
         example = "Write it as 2021-12-04T09:30"
-        if not layouts:
+        hidden = find_invisible(table.field(row, name))
+        if hidden is not None:
+            example = f"Remove the character {hidden}, which cannot be seen"
+        elif not layouts:
             example += ", or name its format with --time-format"
         raise DataError(
             f"{table.place(row, name)}: '{table.field(row, name)}' is not a timestamp. {example}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 from forecaster.data.text import DELIMITERS, Text
@@ -21,10 +22,13 @@ def find_line(text: Text, row: int) -> int:
         Line number; the first of the file is 1.
     """
     line = text.first_line
-    for place, (begin, _) in enumerate(_records(text)):
-        line = begin
-        if place == row + 1:
-            break
+    try:
+        for place, (begin, _) in enumerate(_records(text)):
+            line = begin
+            if place == row + 1:
+                break
+    except _LineError as error:  # a field too long for the second look is where it ends
+        return error.line
     return line
 
 
@@ -61,7 +65,11 @@ def _width_error(text: Text, line: int, record: list[str]) -> DataError:
     fields = "1 field" if found == 1 else f"{found} fields"
     columns = "1 column" if wanted == 1 else f"{wanted} columns"
     advice = "Complete the row or remove it."
-    if found > wanted:
+    if found > wanted and not any(record[wanted:]):
+        advice = f"Remove the {DELIMITERS[text.delimiter]} at its end, or end the header with one too."
+    elif wanted == 1 and not any(re.search(r"\d", field) for field in record):
+        advice = "Remove the lines above the names of the columns, or begin each with #."
+    elif found > wanted:
         mark = DELIMITERS[text.delimiter]
         advice = f"Remove what is too much, or put quotes around a text that holds a {mark}."
     return DataError(f"{text.source}, line {line}: {fields}, but the header names {columns}. {advice}")

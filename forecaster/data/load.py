@@ -12,7 +12,7 @@ import pandas as pd
 from forecaster.config.settings import DataSettings
 from forecaster.data.counts import count_events
 from forecaster.data.date_time import join_date_and_time
-from forecaster.data.detect import detect, has_prices
+from forecaster.data.detect import detect
 from forecaster.data.events import read_events
 from forecaster.data.intervals import read_intervals
 from forecaster.data.ohlc import read_ohlc
@@ -64,8 +64,7 @@ def read_panel(
     settings = settings or DataSettings()
     texts = [name for role, name in (columns or {}).items() if role in ("id", "mark")]
     table = read_table(source, settings, [*texts, *(levels or {})])
-    if has_prices(table, settings):
-        table = join_date_and_time(table, settings)
+    table = join_date_and_time(table, settings)
     found = detect(table, settings, columns, run, levels)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from forecaster.data.invisible import find_invisible
 from forecaster.data.names import VALUE_NAMES, normal
 from forecaster.data.panel import Note
 from forecaster.data.table import MISSING, Column, Table
@@ -16,6 +17,11 @@ from forecaster.errors import DataError
 
 _PLAIN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _COMMA = r"^\s*[+-]?\d*,\d+\s*$"
+# Also with signs of money, blanks between thousands, digits of other scripts, and as a formula.
+_NEARLY = (
+    r"^\s*([+\-$€£¥−]?(\d{1,3}([ _'\x{00a0}\x{202f}]\d{3})+|[\d.,]+|\p{Nd}+)\s*[%$€£¥]?|"
+    r"=.*\d.*)\s*$"
+)
 _ADVICE = (
     (r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", "Write it without thousands separators"),
     (r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", "Write it without thousands separators"),
@@ -30,6 +36,7 @@ _ADVICE = (
     (r"=.*", "Save the file with values in place of formulas"),
 )
 _LARGEST_EXACT = 2**53
+_LARGEST_INTEGER = 2**62  # what is much larger the parser takes for a real number, however it is written
 
 
 def read_numbers(table: Table, name: str, option: str = "--target") -> tuple[np.ndarray, tuple[Note, ...]]:
@@ -59,9 +66,11 @@ def read_numbers(table: Table, name: str, option: str = "--target") -> tuple[np.
         notes = _large(column, name)
     numbers = column.cast(pa.float64(), safe=False).to_numpy()
     numbers = np.asarray(numbers, dtype=np.float64)
-    wrong = np.isinf(numbers)
-    if wrong.any():
-        raise _refusal(table, _first(wrong), name, option)
+    least, most = np.fmin.reduce(numbers), np.fmax.reduce(numbers)
+    if np.isinf(least) or np.isinf(most):
+        raise _refusal(table, _first(np.isinf(numbers)), name, option)
+    if max(abs(least), abs(most)) > _LARGEST_INTEGER:
+        notes = (*notes, *_large_written(table, name, numbers))
     return numbers, notes
 
 
@@ -110,7 +119,7 @@ def looks_number(name: str, column: Column) -> bool:
     written = sample.filter(pc.invert(pc.is_in(sample, value_set=pa.array(MISSING))))
     if len(written) == 0:
         return False
-    plain = pc.match_substring_regex(written, pattern=r"^\s*[+\-$€£¥−]?[\d.,]+\s*%?$")
+    plain = pc.match_substring_regex(written, pattern=_NEARLY)
     return bool(pc.sum(plain).as_py() > 0.5 * len(written))
 
 
@@ -147,6 +156,18 @@ def _large(column: Column, name: str) -> tuple[Note, ...]:
     return (Note("large_integers", f"numbers in column '{name}' beyond 2^53 lose their last digits", count),)
 
 
+def _large_written(table: Table, name: str, numbers: np.ndarray) -> tuple[Note, ...]:
+    """The same of real numbers that are written as whole ones."""
+    if not table.delimiter or pa.types.is_integer(table.columns[name].type):
+        return ()
+    whole = np.asarray(
+        pc.match_substring_regex(table.raw(name), pattern=r"^\s*[+-]?\d+\s*$").fill_null(False)
+    )
+    count = int(np.sum(whole & (np.abs(numbers) > _LARGEST_EXACT)))
+    text = f"numbers in column '{name}' beyond 2^53 lose their last digits"
+    return (Note("large_integers", text, count),) if count else ()
+
+
 def _first(flags: np.ndarray) -> int:
     """Position of the first True."""
     return int(np.argmax(flags))
@@ -164,4 +185,7 @@ def _refusal(table: Table, row: int, name: str, option: str) -> DataError:
         if re.fullmatch(pattern, bare):
             advice = text.format(option=option)
             break
+    else:
+        hidden = find_invisible(field)
+        advice = advice if hidden is None else f"Remove the character {hidden}, which cannot be seen"
     return DataError(f"{place}: '{field}' is not a number. {advice}.")

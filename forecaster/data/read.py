@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from forecaster.config.settings import DataSettings
+from forecaster.data.foreign import read_lines
 from forecaster.data.frames import from_frame, from_parquet
 from forecaster.data.lines import find_fault, find_line
 from forecaster.data.names import is_id_name
@@ -67,7 +68,7 @@ def _load(source: Any) -> tuple[str, bytes]:
         return "stdin", sys.stdin.buffer.read()
     try:
         with open(name, "rb") as file:
-            return name, file.read()
+            return name, read_lines(name, file)
     except FileNotFoundError:
         raise DataError(f"{name}: there is no such file. Check the path.") from None
     except IsADirectoryError:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecaster.config.settings import DataSettings
+from forecaster.data.invisible import find_invisible
 from forecaster.data.layouts import find_dates, is_zoned
 from forecaster.data.names import is_calendar_part, is_time_name, normal
 from forecaster.data.panel import Note
@@ -17,8 +18,17 @@ from forecaster.data.table import MISSING, Column, Table
 from forecaster.data.zones import Stamps, localize, with_offsets
 from forecaster.errors import ConfigError, DataError
 
+# Share of rows that are dates from which another one is a mistake, not a number of its own.
+_MOST = 0.8
+# Real numbers beyond it are no times: their differences are not numbers of steps that can be counted.
+_LARGEST = 1e18
 _DIGIT_FORMATS = {8: "%Y%m%d", 6: "%Y%m", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-_EPOCHS = ((1e9, "s", "seconds"), (1e12, "ms", "milliseconds"), (1e15, "us", "microseconds"))
+_EPOCHS = (
+    (1e9, "s", "seconds"),
+    (1e12, "ms", "milliseconds"),
+    (1e15, "us", "microseconds"),
+    (1e18, "ns", "nanoseconds"),
+)
 
 
 def read_stamps(table: Table, name: str, settings: DataSettings) -> Stamps:
@@ -69,10 +79,14 @@ def bad_stamp(table: Table, row: int, name: str) -> DataError:
     Returns:
         The error to raise.
     """
-    return DataError(
-        f"{table.place(row, name)}: '{table.field(row, name)}' is not a timestamp. "
-        "Write it as 2021-12-04T09:30."
+    field = table.field(row, name)
+    hidden = find_invisible(field)
+    advice = (
+        "Write it as 2021-12-04T09:30"
+        if hidden is None
+        else f"Remove the character {hidden}, which cannot be seen"
     )
+    return DataError(f"{table.place(row, name)}: '{field}' is not a timestamp. {advice}.")
 
 
 def looks_time(name: str, column: Column) -> bool:
@@ -170,26 +184,73 @@ def _from_numbers(table: Table, name: str, settings: DataSettings) -> Stamps:
     """Whole or real numbers: digits of a date, seconds since 1970, or steps."""
     numbers = table.columns[name].to_numpy()
     whole = np.issubdtype(numbers.dtype, np.integer)
-    if not whole and not np.isfinite(numbers).all():
-        raise bad_stamp(table, int(np.argmax(~np.isfinite(numbers))), name)
-    named = settings.time == name or is_time_name(name)
-    low, high = numbers.min(), numbers.max()
-    if named and low >= 1e9:
-        for begin, unit, words in _EPOCHS:
-            if begin <= low and high < 9.2 * begin:
-                dates = _since_1970(numbers, unit)
-                note = Note("epoch", f"column '{name}' was read as {words} since 1970-01-01 UTC")
-                return Stamps(dates, "date", settings.tz or "UTC", (note,))
-    if whole and named and low > 0 and len(str(low)) == len(str(high)):
-        layout = _DIGIT_FORMATS.get(len(str(low)))
-        if layout is not None and (layout != "%Y%m" or re.search("month|date|period|月|日期", normal(name))):
-            parsed = pd.to_datetime(pd.Series(numbers).astype(str), format=layout, errors="coerce")
-            if not parsed.isna().any() and low // 10 ** (len(str(low)) - 4) >= 1678:
-                note = Note("digits", f"column '{name}' was read as dates written {_words(layout)}")
-                return localize(table, name, np.asarray(parsed, dtype="datetime64[ns]"), settings.tz, (note,))
+    if not whole and not (held := np.abs(numbers) < _LARGEST).all():
+        raise bad_stamp(table, int(np.argmin(held)), name)
+    if settings.time == name or is_time_name(name):
+        stamps = _from_epoch(table, name, numbers, settings) or _from_digits(table, name, numbers, settings)
+        if stamps is not None:
+            return stamps
     if whole:
         return Stamps(numbers.astype(np.int64), "integer")
     return Stamps(numbers.astype(np.float64), "float")
+
+
+def _from_epoch(table: Table, name: str, numbers: np.ndarray, settings: DataSettings) -> Stamps | None:
+    """Dates counted in seconds or parts of them; None for numbers that are not."""
+    low, high = numbers.min(), numbers.max()
+    if low < 1e9:
+        return None
+    whole = np.issubdtype(numbers.dtype, np.integer)
+    for begin, unit, words in _EPOCHS:
+        if begin <= low and high < 9.2 * begin and (whole or unit != "ns"):
+            dates = _since_1970(numbers, unit)
+            note = Note("epoch", f"column '{name}' was read as {words} since 1970-01-01 UTC")
+            return Stamps(dates, "date", settings.tz or "UTC", (note,))
+    _refuse_mixed_epochs(table, name, numbers)
+    return None
+
+
+def _from_digits(table: Table, name: str, numbers: np.ndarray, settings: DataSettings) -> Stamps | None:
+    """Dates written as 20200101, also as 20200101.0; None for numbers that are not."""
+    low, high = int(numbers.min()), int(numbers.max())
+    digits = len(str(low))
+    layout = _DIGIT_FORMATS.get(digits)
+    if layout is None or low <= 0 or digits != len(str(high)) or low // 10 ** (digits - 4) < 1678:
+        return None
+    if layout == "%Y%m" and not re.search("month|date|period|月|日期", normal(name)):
+        return None
+    if not (numbers == np.floor(numbers)).all():
+        return None
+    texts = pd.Series(numbers.astype(np.int64)).astype(str)
+    parsed = pd.to_datetime(texts, format=layout, errors="coerce")
+    wrong = np.asarray(parsed.isna())
+    if not wrong.any():
+        note = Note("digits", f"column '{name}' was read as dates written {_words(layout)}")
+        return localize(table, name, np.asarray(parsed, dtype="datetime64[ns]"), settings.tz, (note,))
+    if wrong.mean() > 1 - _MOST:
+        return None
+    raise DataError(
+        f"{_place_and_field(table, int(np.argmax(wrong)), name)} is not a date, other rows are "
+        f"({_words(layout)}). Correct it."
+    )
+
+
+def _refuse_mixed_epochs(table: Table, name: str, numbers: np.ndarray) -> None:
+    """No column counts seconds in some rows and milliseconds in others."""
+    begins = np.array([begin for begin, _, _ in _EPOCHS])
+    units = np.searchsorted(begins, numbers, side="right") - 1
+    if (numbers >= 9.2 * begins[units]).any() or (units == units[0]).all():
+        return
+    row = int(np.argmax(units != units[0]))
+    raise DataError(
+        f"{_place_and_field(table, row, name)} is in {_EPOCHS[units[row]][2]} since 1970, the first row in "
+        f"{_EPOCHS[units[0]][2]}. Write all rows alike."
+    )
+
+
+def _place_and_field(table: Table, row: int, name: str) -> str:
+    """Where a field is, and the field."""
+    return f"{table.place(row, name)}: '{table.field(row, name)}'"
 
 
 def _words(layout: str) -> str:
@@ -201,7 +262,7 @@ def _words(layout: str) -> str:
 
 def _since_1970(numbers: np.ndarray, unit: str) -> np.ndarray:
     """Seconds or parts of them since 1970 as dates; parts of floats to the microsecond."""
-    length = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1000}[unit]
+    length = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1000, "ns": 1}[unit]
     if np.issubdtype(numbers.dtype, np.integer):
         return (numbers.astype(np.int64) * length).view("datetime64[ns]")
     micro = np.round(numbers * (length // 1000)).astype(np.int64)

@@ -16,6 +16,9 @@ MISSING = (
     *("None", "none", "-", "--", "?", "<NA>", "NaT"),
 )
 
+# Characters of a field that a message shows.
+_SHOWN = 80
+
 Column: TypeAlias = "pa.ChunkedArray"
 
 
@@ -55,14 +58,15 @@ class Table:
         return place if name is None else f"{place}, column '{name}'"
 
     def field(self, row: int, name: str) -> str:
-        """One field as it is written in the file.
+        """One field as it is written in the file, for a message.
 
         Args:
             row: Row number, from 0.
             name: Column.
 
         Returns:
-            Its text; empty when missing.
+            Its text, cut where it is long; empty when missing.
         """
         value = self.raw(name)[int(row)].as_py()
-        return "" if value is None else str(value)
+        text = "" if value is None else str(value)
+        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -9,9 +9,11 @@ import io
 import re
 import zlib
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 import numpy as np
 
+from forecaster.data.foreign import read_lines, refuse_foreign
 from forecaster.data.panel import Note
 from forecaster.data.parts import in_parts
 from forecaster.errors import ConfigError, DataError
@@ -70,18 +72,23 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
             "Name its encoding with --encoding."
         )
     data, first_line, named = _skip_preamble(data, notes)
-    if not data[:_SAMPLE].strip() and not data.strip():
-        raise DataError(f"{source}: the file is empty. Bring a file with a header line and rows.")
     sample = data[:_SAMPLE].decode("utf-8", errors="ignore")
+    if not sample.strip() and not data.decode("utf-8", errors="ignore").strip():
+        raise DataError(f"{source}: the file is empty. Bring a file with a header line and rows.")
     if len(data) > _SAMPLE:
         sample = sample[: sample.rfind("\n") + 1] or sample
-    delimiter = named or _sniff(source, sample)
+    delimiter = named or _sniff(source, first_line, sample)
     rows = list(_parse(sample, delimiter, 50))
+    if len(rows[0]) == 1:
+        _check_single(source, first_line, rows, named)
     header = tuple(name.strip() for name in rows[0])
     _check_header(source, first_line, header)
     decimal = _decimal(rows[1:], delimiter)
     if decimal == ",":
         notes.append(Note("decimal_comma", "numbers are written with a decimal comma"))
+    elif delimiter == ";" and _may_be_thousands(rows[1:]):
+        text = "numbers such as 1.234 are read with a decimal point, not as thousands"
+        notes.append(Note("decimal_point", text))
     return Text(source, data, first_line, delimiter, header, decimal, tuple(notes))
 
 
@@ -115,11 +122,11 @@ def unzip(source: str, data: bytes) -> bytes:
     """
     if data[:2] == b"\x1f\x8b":
         try:
-            return gzip.decompress(data)
+            with gzip.open(io.BytesIO(data)) as file:
+                return read_lines(source, cast(BinaryIO, file))
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{source}: the gzip data is damaged ({error}). Compress it again.") from None
-    if data[:4] == b"PK\x03\x04":
-        raise DataError(f"{source}: this is a workbook or a zip archive. Save the table as CSV.")
+    refuse_foreign(source, data)
     return data
 
 
@@ -211,9 +218,9 @@ def _parse(sample: str, delimiter: str, most: int) -> list[list[str]]:
     return rows or [[sample.strip()]]
 
 
-def _sniff(source: str, sample: str) -> str:
+def _sniff(source: str, line: int, sample: str) -> str:
     """The delimiter: the one in the header, and in every row as often."""
-    header = sample.lstrip().splitlines()[0]
+    header = (sample.lstrip().splitlines() or [""])[0]
     found = [mark for mark in DELIMITERS if mark in header]
     if len(found) <= 1:
         return found[0] if found else ","
@@ -226,9 +233,29 @@ def _sniff(source: str, sample: str) -> str:
         return steady[0]
     names = " and ".join(DELIMITERS[mark] for mark in steady or found)
     raise DataError(
-        f"{source}, line 1: both {names} could separate the columns. "
+        f"{source}, line {line}: both {names} could separate the columns. "
         "Use one of them only, or put quotes around the texts that hold the other."
     )
+
+
+def _check_single(source: str, line: int, rows: list[list[str]], named: str | None) -> None:
+    """Refuse one column that is several, cut by another character than the one that was looked for."""
+    header = rows[0][0]
+    if named is not None:
+        others = [mark for mark in DELIMITERS if mark in header]
+        if others:
+            raise DataError(
+                f"{source}, line {line}: a {DELIMITERS[others[0]]} separates the columns, but the line above "
+                f"names a {DELIMITERS[named]}. Correct the line with sep=, or remove it."
+            )
+    said = re.fullmatch(r"sep=(.)", header, re.IGNORECASE)
+    mark = said[1] if said else "|"
+    counts = {row[0].count(mark) for row in rows}
+    if said or (mark in header and len(counts) == 1):
+        raise DataError(
+            f"{source}, line {line}: '{mark}' separates the columns. Save the file with a comma, a tab or a "
+            "semicolon between them."
+        )
 
 
 def _decimal(rows: list[list[str]], delimiter: str) -> str:
@@ -239,6 +266,13 @@ def _decimal(rows: list[list[str]], delimiter: str) -> str:
     commas = any(re.fullmatch(r"[+-]?\d*,\d+", field) for field in fields)
     points = any(re.fullmatch(r"[+-]?\d*\.\d+", field) for field in fields)
     return "," if commas and not points else "."
+
+
+def _may_be_thousands(rows: list[list[str]]) -> bool:
+    """Whether every point in a number has three digits behind it and one to three before it."""
+    fields = [field.strip() for row in rows for field in row]
+    points = [field for field in fields if re.fullmatch(r"[+-]?\d*\.\d+", field)]
+    return bool(points) and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", field) for field in points)
 
 
 def _check_header(source: str, line: int, header: tuple[str, ...]) -> None:

@@ -1,0 +1,287 @@
+"""Files that are read though they are odd, each with the codes of its notes and what is read."""
+
+
+
+from __future__ import annotations
+
+from tests.corpus.cases import DAYS, ROWS, Case, csv, field, stamps
+
+TAKEN = (
+    Case(
+        "byte order mark",
+        b"\xef\xbb\xbf" + csv("ds,y", *ROWS),
+        "",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "UTF-16",
+        csv("ds,y", *ROWS).decode().encode("utf-16"),
+        "encoding",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "Latin-1 that is named",
+        csv("ds,y,café", *(row + ",x" for row in ROWS)).decode().encode("latin-1"),
+        "",
+        options=("--encoding", "latin-1"),
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "semicolon with decimal comma",
+        csv("ds;y", *(f"{day};1,5" for day in DAYS)),
+        "decimal_comma",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "semicolon with what may be thousands",
+        csv("ds;y", *(f"{day};1.{place:03d}" for place, day in enumerate(DAYS))),
+        "decimal_point",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "sep=; line",
+        b"sep=;\n" + csv("ds;y", *(f"{day};1" for day in DAYS)),
+        "",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "comment preamble",
+        b"# source: us\n# unit: kg\n" + csv("ds,y", *ROWS),
+        "comments",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "header with spaces",
+        csv(" ds , y ", *ROWS),
+        "",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "numbered rows",
+        csv(",ds,y", *(f"{place},{row}" for place, row in enumerate(ROWS))),
+        "row_numbers",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "trailing commas",
+        csv("ds,y,", *(row + "," for row in ROWS)),
+        "empty_columns",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "missing as nothing",
+        field(""),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as NA",
+        field("NA"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as N/A",
+        field("N/A"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as NaN",
+        field("NaN"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as null",
+        field("null"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as None",
+        field("None"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as -",
+        field("-"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as --",
+        field("--"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as ?",
+        field("?"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as #N/A",
+        field("#N/A"),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "missing as  ",
+        field(" "),
+        "missing_values",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 1)),
+    ),
+    Case(
+        "integers beyond 2^53",
+        field("9007199254740993"),
+        "large_integers",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "integers beyond 2^63",
+        field("9223372036854775808"),
+        "large_integers",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "day first",
+        stamps("11/02/2020", "12/02/2020", "13/02/2020"),
+        "date_order",
+        facts=(("kind", "values"), ("rows", 3), ("series", 1), ("first", "2020-02-11"), ("missing", 0)),
+    ),
+    Case(
+        "epoch seconds",
+        stamps(*range(1577836800, 1580169600, 86400)),
+        "epoch",
+        facts=(
+            ("kind", "values"),
+            ("rows", 27),
+            ("series", 1),
+            ("first", "2020-01-01 00:00:00+00:00"),
+            ("missing", 0),
+        ),
+    ),
+    Case(
+        "epoch milliseconds",
+        stamps(*range(1577836800000, 1580169600000, 86400000)),
+        "epoch",
+        facts=(
+            ("kind", "values"),
+            ("rows", 27),
+            ("series", 1),
+            ("first", "2020-01-01 00:00:00+00:00"),
+            ("missing", 0),
+        ),
+    ),
+    Case(
+        "epoch nanoseconds",
+        stamps(*range(1577836800 * 10**9, 1580169600 * 10**9, 86400 * 10**9)),
+        "epoch",
+        facts=(
+            ("kind", "values"),
+            ("rows", 27),
+            ("series", 1),
+            ("first", "2020-01-01 00:00:00+00:00"),
+            ("missing", 0),
+        ),
+    ),
+    Case(
+        "YYYYMMDD",
+        stamps(*range(20200101, 20200129)),
+        "digits",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "YYYYMMDD.0",
+        stamps(*(f"{day}.0" for day in range(20200101, 20200129))),
+        "digits",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "offsets that differ",
+        stamps("2020-10-24T12:00+02:00", "2020-10-25T12:00+01:00"),
+        "offsets",
+        facts=(
+            ("kind", "values"),
+            ("rows", 2),
+            ("series", 1),
+            ("first", "2020-10-24 10:00:00+00:00"),
+            ("missing", 0),
+        ),
+    ),
+    Case(
+        "unsorted",
+        stamps(*DAYS[14:], *DAYS[:14]),
+        "sorted",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "descending",
+        stamps(*DAYS[::-1]),
+        "sorted",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "gaps",
+        stamps(*DAYS[:5], *DAYS[7:]),
+        "missing_rows",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 2)),
+    ),
+    Case(
+        "irregular",
+        stamps("2020-01-01", "2020-01-02", "2020-01-03", "2020-01-10T07:00"),
+        "irregular",
+        facts=(
+            ("kind", "values"),
+            ("rows", 4),
+            ("series", 1),
+            ("first", "2020-01-01 00:00:00"),
+            ("missing", 0),
+        ),
+    ),
+    Case(
+        "no time",
+        csv("y", *"12345"),
+        "row_order",
+        facts=(("kind", "values"), ("rows", 5), ("series", 1), ("first", "0"), ("missing", 0)),
+    ),
+    Case(
+        "constant",
+        csv("ds,y", *(f"{day},5" for day in DAYS)),
+        "",
+        facts=(("kind", "values"), ("rows", 28), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "one row",
+        csv("ds,y", ROWS[0]),
+        "",
+        facts=(("kind", "values"), ("rows", 1), ("series", 1), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "one series short among many",
+        csv("id,ds,y", *(f"a,{row}" for row in ROWS), *(f"b,{row}" for row in ROWS[:2])),
+        "",
+        facts=(("kind", "values"), ("rows", 30), ("series", 2), ("first", "2020-01-01"), ("missing", 0)),
+    ),
+    Case(
+        "missing interval",
+        csv("interval", "3", "4", "NA", "5"),
+        "missing_values",
+        facts=(("kind", "intervals"), ("rows", 4), ("series", 1), ("first", "0"), ("missing", 1)),
+    ),
+    Case(
+        "date and time of day",
+        csv("date,time,y", *(f"{DAYS[0]},{hour:02d}:00,{hour}" for hour in range(24))),
+        "",
+        facts=(
+            ("kind", "values"),
+            ("rows", 24),
+            ("series", 1),
+            ("first", "2020-01-01 00:00:00"),
+            ("missing", 0),
+        ),
+    ),
+)
