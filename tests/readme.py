@@ -153,6 +153,7 @@ def shape(lines: list[str] | tuple[str, ...]) -> list[str]:
     depends = ("A baseline beats", "The model beats", "Note: the loss", "Best CRPS")
     depends += ("Price:", "Distribution:", "Direction: right")
     kept = [line for line in lines if not line.startswith(depends)]
+    kept = [re.sub(r"\b\d+ (s|min|h|d)$", "", line) for line in kept]  # ages of runs
     bare = (re.sub(r'^( *"[^"]+":).*', r"\1", line) for line in kept)  # keys of JSON
     return sorted(" ".join(re.sub(r"(?<!\S)-?[\d.,:e+-]*(?!\S)", " ", line).split()) for line in bare)
 

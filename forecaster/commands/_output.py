@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from forecaster.commands._show import MOST_ROWS, frame
+from forecaster.commands._spark import MOST_ROWS as DRAWN_ROWS
+from forecaster.commands._spark import show_sparklines
 from forecaster.commands._tables import check_out, json_pieces, write_parts
 from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from forecaster.data.panel import Panel
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,24 @@ class Output:
         """The table to its file, or as JSON or a table to stdout."""
         self.put_parts([content], title)
 
-    def put_parts(self, parts: Iterable[pd.DataFrame], title: str) -> None:
-        """The same of a table that comes in parts, of which no more than one is held."""
+    def put_parts(self, parts: Iterable[pd.DataFrame], title: str, panel: Panel | None = None) -> None:
+        """The same of a table that comes in parts, of which no more than one is held.
+
+        Args:
+            parts: At least one.
+            title: Line above the table.
+            panel: What the table is a forecast of, to draw both on a terminal; None for no drawing.
+        """
         if self.out is not None:
             write_parts(parts, self.out)
         elif self.is_json:
             for piece in json_pieces(parts):
                 click.echo(piece, nl=False)
         else:
-            first, n_rows = beginning(parts, MOST_ROWS)
+            first, n_rows = beginning(parts, MOST_ROWS if panel is None else DRAWN_ROWS)
             frame(first, title=title, n_rows=n_rows)
+            if panel is not None:
+                show_sparklines(first, panel)
 
 
 def beginning(parts: Iterable[pd.DataFrame], most: int) -> tuple[pd.DataFrame, int]:

@@ -14,6 +14,9 @@ import click
 # Seconds between two lines where there is no terminal.
 EVERY = 10.0
 
+# Characters of a line beside the bar, of the learning rate in it, and of the bar.
+OTHERS, LEARNING_RATE, LEAST_BAR, MOST_BAR = 76, 14, 4, 20
+
 
 @contextmanager
 def progress_lines() -> Iterator[Callable[[str, int, Any], None]]:
@@ -46,31 +49,55 @@ class _Lines:
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, Any], None]]:
-    """A rich progress bar with loss, rate and time left."""
+    """One line, as wide as the terminal: network, bar, epoch, losses, learning rate, time left."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
-        TextColumn("{task.completed}/{task.total}"),
-        TextColumn("{task.fields[losses]}"),
-        TimeRemainingColumn(compact=True),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+
+    def text(template: str) -> TextColumn:
+        """A column that is cut where the line ends, never folded."""
+        return TextColumn(template, markup=False, table_column=Column(no_wrap=True))
+
+    columns: list[ProgressColumn] = [
+        text("{task.description}"),
+        BarColumn(bar_width=min(max(console.width - OTHERS, LEAST_BAR), MOST_BAR)),
+        text("{task.completed}/{task.total}"),
+        text("{task.fields[losses]}"),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+    ]
+    if console.width < OTHERS + LEAST_BAR:
+        del columns[1]
+    if console.width < OTHERS - LEARNING_RATE:
+        del columns[0]
+    with Progress(*columns, console=console, transient=True) as bar:
         tasks: dict[tuple[str, int], Any] = {}
 
         def report(stage: str, member: int, result: Any) -> None:
             key = (stage, member)
             if key not in tasks:
-                name = stage if member == 0 else f"{stage}, network {member + 1}"
+                for done in tasks.values():  # one line: the network before goes
+                    bar.update(done, visible=False)
+                name = stage if member == 0 else f"{stage} {member + 1}"
                 tasks[key] = bar.add_task(name, total=result.n_epochs, losses="")
-            bar.update(tasks[key], completed=result.epoch, losses=losses(result))
+            shown = losses(result, digits=3)
+            if console.width < OTHERS:
+                shown = shown.partition(", rate")[0]
+            bar.update(tasks[key], completed=result.epoch, losses=shown)
 
         yield report
 
 
-def losses(result: Any) -> str:
-    """Training and validation loss of an epoch, and its learning rate."""
-    valid = f", valid {result.valid_loss:.4g}" if result.valid_loss is not None else ""
-    return f"loss {result.train_loss:.4g}{valid}, rate {result.learning_rate:.2g}"
+def losses(result: Any, digits: int = 4) -> str:
+    """Training and validation loss of an epoch, and its learning rate.
+
+    Args:
+        result: Of the epoch.
+        digits: Of the losses.
+
+    Returns:
+        A few words.
+    """
+    valid = f", valid {result.valid_loss:.{digits}g}" if result.valid_loss is not None else ""
+    return f"loss {result.train_loss:.{digits}g}{valid}, rate {result.learning_rate:.2g}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from forecaster.commands._fit import fitting, terminal_width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,26 +39,48 @@ def number(value: object) -> str:
     return str(value)
 
 
-def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, text: bool = False) -> None:
+def table(
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    text: bool = False,
+    leave_out: Sequence[str] = (),
+) -> None:
     """A table on stdout, its numbers aligned on the right.
+
+    On a terminal that is too narrow columns are left out, which is said; text is folded.
 
     Args:
         title: Line above it; empty for none.
         header: Names of the columns; the first is text.
         rows: Cells; numbers get four significant digits.
         text: Whether all columns are text, aligned on the left.
+        leave_out: Columns that are left out first.
     """
-    from rich.console import Console
     from rich.table import Table
 
+    width = terminal_width()
+    lines = [[number(cell) for cell in row] for row in rows]
+    kept = list(range(len(header)))
+    if width is not None and not text:
+        kept = fitting(header, lines, width, leave_out)
     grid = Table(box=None, pad_edge=False)
-    for position, name in enumerate(header):
-        grid.add_column(name, justify="left" if text or position == 0 else "right", overflow="fold")
-    for row in rows:
-        grid.add_row(*(number(cell) for cell in row))
-    width = None if sys.stdout.isatty() else 200
+    for position in kept:
+        side = "left" if text or position == 0 else "right"
+        grid.add_column(header[position], justify=side, overflow="fold")  # type: ignore[arg-type]
+    for line in lines:
+        grid.add_row(*(line[position] for position in kept))
     if title:  # not the grid's own, which would be folded to the width of the columns
         click.echo(title)
+    _print(grid, width)
+    if hidden := [name for position, name in enumerate(header) if position not in kept]:
+        note(f"Not shown, as the terminal is {width} characters wide: {', '.join(hidden)}.")
+
+
+def _print(grid: Any, width: int | None) -> None:
+    """A rich table on stdout; 200 characters wide where it is no terminal."""
+    from rich.console import Console
 
     class Plain(Console):
         """A console that leaves a reader that has gone to the command group."""
@@ -66,7 +89,7 @@ def table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]], *
             raise BrokenPipeError
 
     # ids may hold [brackets] and :colons:, which are no markup here
-    Plain(width=width, highlight=False, markup=False, emoji=False).print(grid)
+    Plain(width=width or 200, highlight=False, markup=False, emoji=False).print(grid)
 
 
 def frame(

@@ -10,6 +10,9 @@ from forecaster.commands._options import given, settings_options
 from forecaster.commands._show import as_json, note, table
 from forecaster.commands._source import read_source
 
+# Facts on baselines, which are shown in one line.
+BASELINE = ("best_baseline", "baseline_metric", "baseline_scores", "baseline_reason")
+
 
 @click.command("inspect")
 @click.argument("data")
@@ -19,19 +22,24 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
     """Say what a file holds, without training."""
     from dataclasses import replace
 
+    from forecaster.commands._advice import baseline_facts, suggested_horizon, train_command
     from forecaster.config.build import make_settings
     from forecaster.data.doctor import examine_events
     from forecaster.data.load import read_panel
     from forecaster.data.season import find_season
     from forecaster.data.summary import summarise
 
-    settings = make_settings(given(options))
+    known = given(options)
+    settings = make_settings(known)
     panel = read_panel(read_source(data), settings.data)
     if settings.data.season is None:
         season, reason = find_season(panel)
     else:
         season, reason = settings.data.season, "given"
-    facts = summarise(replace(panel, season_length=season)) | {"season_reason": reason}
+    panel = replace(panel, season_length=season)
+    horizon = suggested_horizon(panel)
+    facts = summarise(panel) | {"season_reason": reason} | baseline_facts(panel, settings, horizon)
+    facts["train"] = train_command(data, known, horizon)
     if json_output:
         as_json(facts)
         return
@@ -39,16 +47,24 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
     rows: list[list[Any]] = [
         [name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_apart(name)
     ]
+    rows.append(["best baseline", _baseline(facts)])
     if panel.kind == "events":
         rows += examine_events(panel).rows()
     table("", ["", panel.source], rows, text=True)
     for one in (*panel.repairs, *panel.warnings):
         note(f"Note: {one.line}")
+    click.echo(f"Try: {facts['train']}")
+
+
+def _baseline(facts: dict[str, Any]) -> str:
+    """The best baseline, and how it was found, in one line."""
+    best = facts["best_baseline"]
+    return f"{best} ({facts['baseline_reason']})" if best is not None else f"- ({facts['baseline_reason']})"
 
 
 def _is_apart(name: str) -> bool:
     """Whether a fact is shown in lines of its own."""
-    return name in ("repairs", "warnings", "events")
+    return name in ("repairs", "warnings", "events", "why", "ties", "train", *BASELINE)
 
 
 def _shown(value: object) -> object:

@@ -65,4 +65,4 @@ def predict(
     unit = trained.report["data"]["unit"]
     in_unit = f", in {in_words(unit)}" if unit else ""
     # some thousand series at a time: a forecast of a million ids is never held whole
-    output.put_parts(parts, f"Forecast of {folder}{in_unit}")
+    output.put_parts(parts, f"Forecast of {folder}{in_unit}", panel)

@@ -17,6 +17,7 @@ from forecaster.commands._progress import progress_lines
 from forecaster.commands._scores import conclude, score_table
 from forecaster.commands._show import as_json, frame, note
 from forecaster.commands._source import read_source, run_name, show_reading
+from forecaster.commands._spark import show_sparklines
 from forecaster.config.facts import Default
 from forecaster.data.units import in_words
 from forecaster.errors import RunError
@@ -196,6 +197,7 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
             most=MOST_ROWS,
             writer="forecast predict --out FILE.csv",
         )
+        show_sparklines(forecast, panel)
     if part is not None:
         conclude(scores[part], facts["unit"])
         if market := scores[part].get("market"):

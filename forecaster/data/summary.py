@@ -10,6 +10,7 @@ from forecaster.data.clock import moment_text
 from forecaster.data.doctor import examine_events
 from forecaster.data.panel import Panel
 from forecaster.data.roles import covariates_of
+from forecaster.data.stationarity import level_hint
 
 
 def summarise(panel: Panel) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def summarise(panel: Panel) -> dict[str, Any]:
     lengths = panel.lengths
     facts: dict[str, Any] = {
         "kind": panel.kind,
+        "why": panel.why,
         "columns": dict(panel.columns),
         "channels": list(panel.channels),
         "covariates": covariates_of(panel.columns),
@@ -44,7 +46,10 @@ def summarise(panel: Panel) -> dict[str, Any]:
         "values": _spread(y),
         "missing": int(np.isnan(panel.y).sum()) - _first_rows(panel),
         "zeros": int((y == 0).sum()),
+        "gaps": gaps_text(panel),
+        "ties": n_ties(panel),
         "outliers": n_outliers(y),
+        "stationarity": level_hint(panel),
     }
     if panel.kind == "events" and panel.n_rows:
         facts["events"] = examine_events(panel).to_json()
@@ -71,6 +76,46 @@ def n_outliers(y: np.ndarray) -> int:
     low, high = np.quantile(y, [0.25, 0.75])
     reach = 3 * (high - low)
     return int(((y < low - reach) | (y > high + reach)).sum()) if reach > 0 else 0
+
+
+def gaps_text(panel: Panel) -> str:
+    """Runs of rows without a value of the target, in words.
+
+    Args:
+        panel: Rows that a regular series lacks were put in without a value.
+
+    Returns:
+        How many runs, and the rows of the longest; ``none`` for none. The first row of a series of events or
+        prices, which has no value by nature, is none.
+    """
+    empty = np.isnan(panel.y)
+    begins = panel.offsets[:-1][panel.lengths > 0]
+    if panel.kind in ("events", "ohlc"):
+        empty[begins] = False
+    follows = np.concatenate([[False], empty[:-1]])
+    follows[begins] = False
+    first = np.flatnonzero(empty & ~follows)
+    if len(first) == 0:
+        return "none"
+    lengths = np.add.reduceat(empty.astype(np.int64), first)
+    # rows that follow the last empty one of a run are 0, so that each sum is the length of its run
+    return f"{len(first):,}, the longest of {lengths.max():,} row{'s' * int(lengths.max() > 1)}"
+
+
+def n_ties(panel: Panel) -> int:
+    """Rows at the stamp of the row before in their series.
+
+    Args:
+        panel: Of events; other kinds have none.
+
+    Returns:
+        How many.
+    """
+    if panel.n_rows == 0:
+        return 0
+    same = np.concatenate([[False], panel.times[1:] == panel.times[:-1]])
+    same[panel.offsets[:-1][panel.lengths > 0]] = False
+    return int(same.sum())
 
 
 def _first_rows(panel: Panel) -> int:

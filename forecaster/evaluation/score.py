@@ -12,6 +12,7 @@ from forecaster.baselines import Baseline, choose_baselines
 from forecaster.config.settings import BaselineChoice
 from forecaster.data.panel import Note, Panel
 from forecaster.distributions import Distribution
+from forecaster.evaluation.baseline_scores import deciding
 from forecaster.evaluation.calls import Market, has_calls
 from forecaster.evaluation.context import find_resolution, observed_until, scoring_context
 from forecaster.evaluation.diagnostics import Diagnostics, diagnose
@@ -210,7 +211,7 @@ def score_windows(
         n_windows=scored.n_windows,
         n_all=windows.n_windows,
         bin_edges=_shared(context.bin_edges),
-        deciding=_deciding(panel, context),
+        deciding=deciding(panel, context),
         marks=mark_scores(panel, scored, train, fitted[0]),
         market=None if market is None else market.scores(train.begins, train.ends),
         diagnostics=diagnose(first, y, mask, context) if asked.diagnostics else None,
@@ -237,17 +238,6 @@ def _context(
     context = replace(context, levels=tuple(asked.levels), resolution=resolution)
     edges = bin_edges(classifier)
     return context if edges is None else replace(context, bin_edges=edges, is_classified=True)
-
-
-def _deciding(panel: Panel, context: ScoringContext) -> str:
-    """Metric that says who is ahead."""
-    if context.waiting is not None and context.waiting.is_limited:
-        return "censored_crps"
-    if panel.predict == "direction":
-        return "log_score"
-    scaled = context.scale is not None and bool(np.isfinite(context.scale).any())
-    has_own_sizes = panel.n_series > 1 and (panel.kind == "values" or panel.predict == "close")
-    return "scaled_crps" if has_own_sizes and scaled else "crps"
 
 
 def baseline_forecasts(

@@ -9,7 +9,7 @@ import pytest
 from forecaster.config.settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Note, Panel
-from forecaster.data.summary import n_outliers, summarise
+from forecaster.data.summary import gaps_text, n_outliers, n_ties, summarise
 
 
 def test_facts_of_a_panel(tiny_panel: Panel) -> None:
@@ -54,3 +54,17 @@ def test_summary_of_a_panel_without_rows(tiny_panel: Panel) -> None:
     empty = tiny_panel.take(tiny_panel.offsets[:-1], tiny_panel.offsets[:-1])
     facts = summarise(empty)
     assert facts["rows"] == 0 and facts["values"] == "none" and "first" not in facts
+
+
+def test_runs_of_missing_values_are_counted_by_series(tiny_panel: Panel) -> None:
+    # series of 3 and 2 rows: the first ends, the second begins without a value
+    holes = replace(tiny_panel, values=np.array([[1.0], [np.nan], [np.nan], [np.nan], [5.0]]))
+    assert gaps_text(holes) == "2, the longest of 2 rows"
+    assert gaps_text(tiny_panel) == "none"
+
+
+def test_ties_are_equal_stamps_of_one_series(files) -> None:
+    assert n_ties(read_panel(files / "visits.csv", DataSettings(gap="calendar", unit="day"))) == 0
+    stamps = pd.to_datetime(["2024-01-01 10:00", "2024-01-01 10:00", "2024-01-03 11:30", "2024-01-09 12:00"])
+    panel = read_panel(pd.DataFrame({"time": stamps}), DataSettings(kind="events"))
+    assert n_ties(panel) == 1
