@@ -95,7 +95,8 @@ def as_table(results: dict[str, dict[str, Any]]) -> str:
     lines = [
         "# Trust",
         "",
-        "Written by `benchmarks/trust.py`; rows may come from several calls of it (`--only`). What is promised is in [SECURITY.md](../SECURITY.md).",
+        "Written by `benchmarks/trust.py`; rows may come from several calls of it (`--only`). What is "
+        "promised is in [SECURITY.md](../SECURITY.md).",
         "",
     ]
     lines += ["| row | cases | found | passed |", "| --- | ---: | --- | --- |"]

@@ -1,7 +1,5 @@
 """Files that are read though they are odd, each with the codes of its notes and what is read."""
 
-
-
 from __future__ import annotations
 
 from tests.corpus.cases import DAYS, ROWS, Case, csv, field, stamps
