@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from forecaster.commands._output import numbers, texts
-from forecaster.commands._show import note
+from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source
 
 
@@ -20,12 +20,14 @@ from forecaster.commands._source import read_source
 @click.option("--data", metavar="FILE", help="Rows to forecast from. [default: those of the run]")
 @click.option("--future", metavar="FILE", help="Rows after them, with the columns known in advance (values).")
 @click.option("--as-of", metavar="STAMP", help="Moment to look forward from (events).")
+@click.option("--json", "json_output", is_flag=True, help="Print JSON.")
 def plot(
     run: str | None,
     out: str | None,
     series: tuple[str, ...],
     level: tuple[str, ...],
     horizon: int | None,
+    json_output: bool,
     **files: str | None,
 ) -> None:
     """Draw the forecast of a trained run.
@@ -53,6 +55,8 @@ def plot(
         note(f"Note: {text}")
     write_file(place, figure_bytes(figure, place.suffix.lower().removeprefix(".")), mode=0o600)
     note(f"Wrote {place}.")
+    if json_output:
+        as_json({"file": str(place), "n_bytes": place.stat().st_size})
 
 
 def check_picture(place: Path) -> None:

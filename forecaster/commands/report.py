@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from forecaster.commands._output import numbers, texts
-from forecaster.commands._show import note
+from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source
 
 
@@ -21,12 +21,14 @@ from forecaster.commands._source import read_source
 @click.option("--future", metavar="FILE", help="Rows after them, with the columns known in advance (values).")
 @click.option("--as-of", metavar="STAMP", help="Moment to look forward from (events).")
 @click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
+@click.option("--json", "json_output", is_flag=True, help="Print JSON.")
 def report(
     run: str | None,
     out: str | None,
     series: tuple[str, ...],
     level: tuple[str, ...],
     is_opened: bool,
+    json_output: bool,
     **files: str | None,
 ) -> None:
     """Write a page on a trained run.
@@ -44,6 +46,8 @@ def report(
     data, future = (None if files[name] is None else read_source(files[name] or "") for name in names)
     more = {"data": data, "future": future, "series": tuple(texts(series)), "as_of": files["as_of"]}
     page_of(folder, place, **more, **({"levels": levels} if levels else {}))
+    if json_output:
+        as_json({"file": str(place), "n_bytes": place.stat().st_size})
     if is_opened:
         click.launch(str(place.resolve()))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -104,3 +105,12 @@ def test_train_writes_the_page_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     bare = call("train", "gaps.csv", "--out", "bare", "--no-context", "--report", *SMALL)
     assert bare.exit_code == 0, bare.stderr
     assert "Note: Nothing is forecast here. bare: holds no rows to go on from." in bare.stderr
+
+
+@pytest.mark.parametrize(("command", "name"), [("report", "report.html"), ("plot", "forecast.png")])
+def test_json_says_what_was_written(command: str, name: str, run: Path) -> None:
+    result = CliRunner().invoke(cli, [command, "--json"])
+    found = json.loads(result.stdout)
+    assert Path(found["file"]).name == name
+    assert found["n_bytes"] == Path(found["file"]).stat().st_size > 1_000
+    assert Path(found["file"]).parent.resolve() == run.resolve()
