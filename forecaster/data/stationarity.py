@@ -75,7 +75,7 @@ def kpss(y: np.ndarray) -> float:
 
     Example:
         >>> round(kpss(np.array([1.0, -1.0, 1.0, -1.0])), 4)
-        0.25
+        0.5
     """
     rest = y - y.mean()
     n = len(rest)

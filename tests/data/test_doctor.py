@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecaster.commands.inspect import BASELINE
 from forecaster.config.settings import DataSettings
 from forecaster.data.doctor import EventFacts, examine_events
 from forecaster.data.load import read_panel
@@ -127,4 +128,5 @@ def test_every_fact_is_documented() -> None:
 
 def test_every_key_of_inspect_is_documented() -> None:
     keys = set(re.findall(r"^\| `(\w+)` \|", DOC.read_text(encoding="utf-8"), re.MULTILINE))
-    assert keys == set(summarise(at([0, 60, 300]))) - {"events"} | {"season_reason"}
+    asked = {"season_reason", "train", *BASELINE}  # which the command adds to the facts
+    assert keys == set(summarise(at([0, 60, 300]))) - {"events"} | asked
