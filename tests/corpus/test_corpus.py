@@ -119,3 +119,14 @@ def test_line_of_two_gigabytes_is_refused_before_it_is_read(monkeypatch: pytest.
         "Bring a file with one row on a line."
     )
     assert not read
+
+
+def test_too_few_rows_say_how_many_are_needed_and_leave_nothing() -> None:
+    Path("d.csv").write_bytes(b"ds,y\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n")
+    result = CliRunner().invoke(cli, ["train", "d.csv", "--look-back", "3"])
+    assert result.exit_code == 1
+    last = result.stderr.splitlines()[-1]
+    assert last == (
+        "Error: d.csv: 3 rows are too few; --look-back 3 needs at least 4. Lower it, or bring more rows."
+    )
+    assert os.listdir() == ["d.csv"]
