@@ -24,7 +24,7 @@ from forecaster.data.season import LEAST_CORRELATION, MOST_LAG
 from forecaster.network.decoder import HIDDEN_SHARE
 from forecaster.network.quantile_head import MEDIAN_SHARE
 from forecaster.training.conformal import FEWEST_TARGETS
-from forecaster.training.device import LEAST_MIXED
+from forecaster.training.device import LEAST_MIXED, WIDE
 from tests.readme import ROOT
 
 TEXT = (ROOT / "docs" / "values.md").read_text(encoding="utf-8")
@@ -65,6 +65,8 @@ def test_presets_are_those_of_the_rules() -> None:
         (r"from ([\d,]+) rows on times the preset's width", LITTLE_DATA),
         (r"times batch are ([\d,]+) or less", SMALL_STEP),
         (r"times batch are ([\d,]+) or more", LEAST_MIXED),
+        (r"or more, from \d+ units on ([\d,]+)", LEAST_MIXED // 2),
+        (r"or more, from (\d+) units on", WIDE),
         (r"learns (\d+) levels", len(QUANTILE_LEVELS)),
         (r"where it has (\d+) values or more", FEWEST_TARGETS),
         (r"up to (\d+) categories", MOST_LEVELS),

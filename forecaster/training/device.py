@@ -32,8 +32,9 @@ def choose_device(name: str = "auto") -> str:
     return name
 
 
-# Units times windows of a step from which on bfloat16 is faster than float32.
+# Units times windows of a step from which on bfloat16 is faster than float32; half of it for wide layers.
 LEAST_MIXED = 64 * 256
+WIDE = 64
 
 
 def choose_precision(asked: str, device: str, units: int, batch_size: int) -> str:
@@ -56,7 +57,7 @@ def choose_precision(asked: str, device: str, units: int, batch_size: int) -> st
         raise ConfigError("--precision bfloat16: only with the torch backend. Leave it out.")
     if asked != "auto":
         return asked
-    is_large = units * batch_size >= LEAST_MIXED
+    is_large = units * batch_size >= (LEAST_MIXED // 2 if units >= WIDE else LEAST_MIXED)
     return "bfloat16" if is_large and on_torch() and _multiplies_bfloat16(device) else "float32"
 
 

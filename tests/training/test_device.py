@@ -38,5 +38,7 @@ def test_bfloat16_needs_a_step_large_enough_to_gain(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(device, "_multiplies_bfloat16", lambda name: name == "cpu")
     assert device.choose_precision("auto", "cpu", 128, 128) == "bfloat16"
     assert device.choose_precision("auto", "cpu", 32, 128) == "float32"
+    assert device.choose_precision("auto", "cpu", 32, 256) == "float32"
+    assert device.choose_precision("auto", "cpu", 64, 128) == "bfloat16"
     assert device.choose_precision("auto", "mps", 512, 512) == "float32"
     assert device.choose_precision("float32", "cpu", 512, 512) == "float32"
