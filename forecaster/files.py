@@ -1,4 +1,4 @@
-"""Writing that leaves the old file or the new one, checksums, and a lock against two writers.
+"""Writing that leaves the old file or the new one, and checksums.
 
 A file is written beside its place, flushed to the disk, renamed, and its folder flushed: a kill or
 a full disk at any instant leaves what was there before. Symbolic links are refused where they would
@@ -13,20 +13,11 @@ import hashlib
 import os
 import secrets
 import shutil
-import stat
-import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
 from forecaster.errors import RunError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 # What a disk keeps free beyond the bytes to be written: folders, checksums, logs.
 SPARE_BYTES = 1 << 20
@@ -62,17 +53,8 @@ def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     Raises:
         RunError: ``path`` is a symbolic link or a folder, or it cannot be written.
     """
-    refuse_link(path)
-    temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    with explained(path):
-        try:
-            write_new(temporary, data, mode)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-        flush_folder(path.parent)
+    with _taking_its_place(path) as temporary:
+        write_new(temporary, data, mode)
 
 
 @contextlib.contextmanager
@@ -89,21 +71,51 @@ def replaced_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     Raises:
         RunError: ``path`` is a symbolic link or a folder, or it cannot be written.
     """
+    with _taking_its_place(path) as temporary:
+        write_new(temporary, b"", mode)
+        with temporary.open("r+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def _taking_its_place(path: Path) -> Iterator[Path]:
+    """A name beside a file; what is written there takes the file's place, or is removed."""
     refuse_link(path)
     temporary = path.parent / f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
     with explained(path):
         try:
-            write_new(temporary, b"", mode)
-            with temporary.open("r+b") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+            yield temporary
             os.replace(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
         flush_folder(path.parent)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], temporary: Path) -> None:
+    """Write a folder whole or not at all; it and its files are its owner's alone.
+
+    Args:
+        folder: Where to; nothing may be there, and the folder above it must exist.
+        files: Content by plain file name; written with mode 0600.
+        temporary: Where it is written first, beside ``folder``; nothing may be there either.
+
+    Raises:
+        OSError: It cannot be written; nothing of it is left.
+    """
+    try:
+        temporary.mkdir(mode=0o700)
+        for name, data in files.items():
+            write_new(temporary / name, data, 0o600)
+        flush_folder(temporary)
+        temporary.rename(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    flush_folder(folder.parent)
 
 
 def write_new(path: Path, data: bytes, mode: int) -> None:
@@ -220,69 +232,3 @@ _REASONS = {
     errno.EISDIR: ("it is a folder", "Name a file."),
     errno.EEXIST: ("a file is in the way", "Remove it, or choose another place."),
 }
-
-
-class Lock:
-    """At most one writer at a time; freed by the system when its process ends, however it ends.
-
-    Attributes:
-        path: The lock file; it stays, empty, for the next writer.
-        seconds: How long to wait for another writer before giving up.
-    """
-
-    def __init__(self, path: Path, seconds: float = 10.0) -> None:
-        self.path = path
-        self.seconds = seconds
-        self._handle: int | None = None
-
-    def __enter__(self) -> Lock:
-        """Take the lock.
-
-        Raises:
-            RunError: Another process holds it, or the disk has no locks.
-        """
-        refuse_link(self.path)
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        deadline = time.monotonic() + self.seconds
-        with explained(self.path):
-            handle = os.open(self.path, flags, 0o600)
-            try:
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
-                    raise RunError(f"{self.path}: it is not a plain file. Remove it.")
-                while not _take(handle):
-                    if time.monotonic() >= deadline:
-                        raise RunError(
-                            f"{self.path.parent}: another process is writing here. "
-                            "Wait until it has ended, or choose another --out."
-                        )
-                    time.sleep(0.05)
-            except BaseException:
-                os.close(handle)
-                raise
-        self._handle = handle
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Free it."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-
-def _take(handle: int) -> bool:
-    """Try to lock an open file; False when another process has it."""
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK):
-            return False
-        raise
-    return True

@@ -9,7 +9,8 @@ import pytest
 
 from forecaster import files
 from forecaster.errors import RunError
-from forecaster.files import Lock, explained, require_space, sha256, write_file
+from forecaster.files import explained, require_space, sha256, write_file
+from forecaster.locks import Lock
 
 
 def test_written_file_has_the_content_and_mode(tmp_path: Path) -> None:

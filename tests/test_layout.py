@@ -15,7 +15,7 @@ PACKAGE = ROOT / "forecaster"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 STAGES = (
-    "errors config files distributions data windows baselines network training evaluation run "
+    "errors config files locks distributions data windows baselines network training evaluation run "
     "report trained forecaster tuning sklearn commands"
 ).split()
 HEAVY = {"keras", "torch", "sklearn"}

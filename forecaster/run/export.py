@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ import numpy as np
 
 from forecaster.errors import RunError
 from forecaster.evaluation.job import TrainedRun
-from forecaster.files import explained, flush_folder, refuse_link, sha256, write_new
+from forecaster.files import explained, refuse_link, sha256, write_folder
 from forecaster.network.predict import predict_outputs
 from forecaster.run.export_example import Probe, example_program, make_probe
 from forecaster.run.export_facts import export_facts
@@ -101,8 +100,16 @@ def export_run(run: TrainedRun, format_name: str, folder: Path) -> Export:
     }
     program = example_program(format_name, run.models[0].head.unmarked.name)
     texts = {"metadata.json": _json(facts), "example.json": _json(probes[0].example), "example.py": program}
-    _write_folder(folder, files | {name: text.encode() for name, text in texts.items()})
+    _put(folder, files | {name: text.encode() for name, text in texts.items()})
     return Export(folder, tuple(sorted(files)), n_compared, largest)
+
+
+def _put(folder: Path, files: Mapping[str, bytes]) -> None:
+    """A new folder with these files; they hold rows and names of customers."""
+    temporary = folder.parent / f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    with explained(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        write_folder(folder, files, temporary)
 
 
 def _json(tree: Mapping[str, Any]) -> str:
@@ -189,20 +196,3 @@ def _reopened(made: Mapping[str, bytes], name: str, probe: Probe) -> np.ndarray:
         model = keras.models.model_from_json(config.read_text(encoding="utf-8"))
         model.load_weights(weights)
     return np.asarray(model.predict(dict(probe.inputs), verbose=0))
-
-
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """A folder with these files, whole or not at all; they hold rows and names of customers: mode 0600."""
-    temporary = folder.parent / f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp"
-    with explained(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.mkdir(mode=0o700)
-            for name, data in files.items():
-                write_new(temporary / name, data, 0o600)
-            flush_folder(temporary)
-            temporary.rename(folder)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-        flush_folder(folder.parent)

@@ -20,15 +20,14 @@ from pathlib import Path
 
 from forecaster.errors import RunError, listing
 from forecaster.files import (
-    Lock,
     explained,
-    flush_folder,
     refuse_link,
     require_space,
     sha256,
     write_file,
-    write_new,
+    write_folder,
 )
+from forecaster.locks import Lock
 
 RUNS = Path("runs")
 LATEST = "latest"
@@ -69,7 +68,9 @@ def write_version(run: Path, files: Mapping[str, bytes], keep: int = 2) -> Path:
             _remove_leftovers(run)
             before = _in_force(run)
             version = run / f"v{max(_numbers(run), default=0) + 1:04d}"
-            _write_folder(version, files)
+            sums = "".join(f"{sha256(files[name])}  {name}\n" for name in sorted(files))
+            temporary = run / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
+            write_folder(version, {**files, SUMS: sums.encode()}, temporary)
         write_file(run / CURRENT, f"{version.name}\n".encode())
         _remove_old(run, version.name, before, keep)
     return version
@@ -92,22 +93,6 @@ def check_place(run: Path) -> None:
     there = next((place for place in (run, *run.absolute().parents) if place.exists()), Path())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise RunError(f"{run}: {there} may not be written. Choose another --out.")
-
-
-def _write_folder(version: Path, files: Mapping[str, bytes]) -> None:
-    """Write files and checksums beside ``version``, flush, and rename the folder to it."""
-    temporary = version.parent / f".tmp-{os.getpid()}-{secrets.token_hex(4)}"
-    sums = "".join(f"{sha256(files[name])}  {name}\n" for name in sorted(files))
-    try:
-        temporary.mkdir(mode=0o700)
-        for name, data in {**files, SUMS: sums.encode()}.items():
-            write_new(temporary / name, data, 0o600)
-        flush_folder(temporary)
-        temporary.rename(version)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    flush_folder(version.parent)
 
 
 def _numbers(run: Path) -> list[int]:

@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from forecaster.errors import RunError
-from forecaster.files import Lock, explained, flush_folder, refuse_link
+from forecaster.files import explained, flush_folder, refuse_link
+from forecaster.locks import Lock
 from forecaster.training.checkpoint_file import (
     REMEDY,
     STATE,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecaster.errors import RunError
-from forecaster.files import Lock
+from forecaster.locks import Lock
 from forecaster.run import store
 from forecaster.run.find import find_run, set_latest
 from forecaster.run.store import list_runs, open_version, write_version
@@ -73,12 +73,13 @@ def test_leftovers_of_a_killed_writer_are_removed(run: Path) -> None:
 def test_writer_killed_in_the_middle_leaves_the_old_run(run: Path) -> None:
     write_version(run, FILES)
     program = (
-        "import os, sys; from pathlib import Path; from forecaster.run import store\n"
-        "original = store.write_new\n"
+        "import os; from pathlib import Path; from forecaster import files\n"
+        "from forecaster.run import store\n"
+        "original = files.write_new\n"
         "def write_new(path, data, mode):\n"
         "    if path.name == 'SHA256SUMS': os.kill(os.getpid(), 9)\n"
         "    original(path, data, mode)\n"
-        "store.write_new = write_new\n"
+        "files.write_new = write_new\n"
         "store.write_version(Path('runs/a1'), {'spec.json': b'new'})\n"
     )
     root = Path(__file__).parents[2]
