@@ -22,9 +22,25 @@ def choose_batch(rules: Rules, n_windows: int) -> None:
     values = rules.values
     work = max(values["units"]) * math.ceil(values["look_back"] / values["segment"])
     most = MOST_BATCH if work > TINY_STEP else TINY_BATCH
-    batch = min(max(2 ** round(math.log2(n_windows / 30 + 1)), LEAST_BATCH), most)
     why = f"about 30 steps an epoch, {LEAST_BATCH} to {most:,}"
-    rules.choose("batch_size", batch, f"{n_windows:,} windows: {why}")
+    rules.choose("batch_size", usual_batch(n_windows, most), f"{n_windows:,} windows: {why}")
+
+
+def usual_batch(n_windows: int, most: int = MOST_BATCH) -> int:
+    """A power of two of which all windows are about 30.
+
+    Args:
+        n_windows: Training windows.
+        most: Largest batch.
+
+    Returns:
+        16 to ``most``.
+
+    Example:
+        >>> usual_batch(100), usual_batch(3_000), usual_batch(10**6)
+        (16, 128, 256)
+    """
+    return min(max(1 << round(math.log2(n_windows / 30 + 1)), LEAST_BATCH), most)
 
 
 def choose_rate(rules: Rules, peak: float, why: str) -> None:

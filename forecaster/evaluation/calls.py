@@ -12,6 +12,7 @@ from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
 from forecaster.evaluation.market import Calls, MarketScores, Sessions, market_scores
 from forecaster.evaluation.skill import direction_hits
+from forecaster.evaluation.value_errors import below_edges, bin_errors
 from forecaster.training.fitted import Fitted
 from forecaster.windows.windows import windows_at
 
@@ -174,11 +175,9 @@ def _classes(model: Fitted, panel: Panel, origins: np.ndarray) -> np.ndarray | N
 
 def _class_hits(forecast: Distribution, classes: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(n,) 1.0 where the most probable class came, else 0.0; (n, n_bins + 1) ``classes``."""
-    inner = classes[:, 1:-1]  # (n, n_bins - 1)
-    below = [np.zeros(len(y))]
-    below += [forecast.cdf(np.broadcast_to(edge[:, None], forecast.shape))[:, 0] for edge in inner.T]
-    likeliest = np.argmax(np.diff([*below, np.ones(len(y))], axis=0), axis=0)
-    return np.asarray(likeliest == (y[:, None] >= inner).sum(axis=1), dtype=np.float64)
+    below = below_edges(forecast, classes[:, None])[:, 0]  # (n, n_bins - 1), of the first step
+    came = (y[:, None] >= classes[:, 1:-1]).sum(axis=1)
+    return bin_errors(below, came)["accuracy"]
 
 
 def join(parts: Sequence[Rows]) -> Rows:

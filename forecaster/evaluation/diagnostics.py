@@ -10,6 +10,7 @@ import numpy as np
 from forecaster.distributions import Conditioned
 from forecaster.distributions.base import Distribution
 from forecaster.evaluation.metrics import CHUNK, ScoringContext
+from forecaster.evaluation.value_errors import below_edges, bin_masses
 
 # Values whose forecast is kept beside what came, evenly spaced ones of more: enough for a cloud of points,
 # and some 30 kB in report.json.
@@ -150,11 +151,8 @@ def _bins(part: Distribution, y: np.ndarray, context: ScoringContext) -> tuple[n
     """Bin that each value came in, and the likeliest one; as the accuracy has them."""
     if context.bin_edges is None:
         raise ValueError("there are no bins")
-    inner = context.bin_edges[..., 1:-1]
-    below = np.stack([part.cdf(inner[..., k]) for k in range(inner.shape[-1])], axis=-1)
-    ends = np.zeros((*y.shape, 1))
-    probs = np.diff(np.concatenate([ends, below, ends + 1.0], axis=-1))  # (n, horizon, n_bins)
-    return (y[..., None] >= inner).sum(axis=-1), np.argmax(probs, axis=-1)
+    came = (y[..., None] >= context.bin_edges[..., 1:-1]).sum(axis=-1)
+    return came, np.argmax(bin_masses(below_edges(part, context.bin_edges)), axis=-1)
 
 
 def _short(values: np.ndarray) -> list[float]:

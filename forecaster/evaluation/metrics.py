@@ -12,6 +12,7 @@ from forecaster.distributions.arrays import Index
 from forecaster.distributions.base import Distribution
 from forecaster.evaluation.value_errors import (
     absolute_error,
+    below_edges,
     bin_errors,
     covered,
     negative_log_likelihood,
@@ -119,9 +120,8 @@ def _closed_errors(part: Distribution, y: np.ndarray, context: ScoringContext) -
     if waiting is not None:
         yield "nll_all", nll, None
     if context.bin_edges is not None:
-        inner = context.bin_edges[..., 1:-1]
-        below = np.stack([part.cdf(inner[..., k]) for k in range(inner.shape[-1])], axis=-1)
-        errors = bin_errors(below, (y[..., None] >= inner).sum(axis=-1))
+        came = (y[..., None] >= context.bin_edges[..., 1:-1]).sum(axis=-1)
+        errors = bin_errors(below_edges(part, context.bin_edges), came)
         for name in errors if context.is_classified else ("log_score",):
             yield name, errors[name], None
 

@@ -87,6 +87,34 @@ def covered(y: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(y), np.nan, (y >= lower) & (y <= upper))
 
 
+def below_edges(distribution: Distribution, edges: np.ndarray) -> np.ndarray:
+    """Probability of lying below each inner edge of some bins.
+
+    Args:
+        distribution: Of any shape.
+        edges: (n_bins + 1,) rising, or such for each value, broadcast with the shape.
+
+    Returns:
+        shape + (n_bins - 1,).
+    """
+    inner = edges[..., 1:-1]
+    parts = [distribution.cdf(inner[..., place]) for place in range(inner.shape[-1])]
+    return np.stack(np.broadcast_arrays(*parts), axis=-1)
+
+
+def bin_masses(below: np.ndarray) -> np.ndarray:
+    """Probability of each bin.
+
+    Args:
+        below: shape + (n_bins - 1,) as ``below_edges`` gives it.
+
+    Returns:
+        shape + (n_bins,).
+    """
+    ends = np.zeros((*below.shape[:-1], 1))
+    return np.diff(np.concatenate([ends, below, ends + 1.0], axis=-1))
+
+
 def bin_errors(below: np.ndarray, index: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of binned probabilities, of each value.
 
@@ -102,8 +130,7 @@ def bin_errors(below: np.ndarray, index: np.ndarray) -> dict[str, np.ndarray]:
         Epstein, "A Scoring System for Probability Forecasts of Ranked Categories", J. Appl. Meteorology 8,
         1969; the sum of squares is divided by n_bins - 1.
     """
-    ends = np.zeros((*index.shape, 1))
-    probs = np.diff(np.concatenate([ends, below, ends + 1.0], axis=-1))  # shape + (n_bins,)
+    probs = bin_masses(below)  # shape + (n_bins,)
     right = np.take_along_axis(probs, index[..., None], axis=-1)[..., 0]
     step = index[..., None] <= np.arange(below.shape[-1])
     return {

@@ -12,6 +12,7 @@ import numpy as np
 
 from forecaster.config.build import change
 from forecaster.config.facts import SMALL_STEP
+from forecaster.config.pace import usual_batch
 from forecaster.config.settings import Settings
 from forecaster.network.architecture import Architecture
 from forecaster.network.build import build_model
@@ -176,9 +177,9 @@ def few_threads(architecture: Architecture, batch_size: int) -> Iterator[None]:
 
 
 def _completed(settings: Settings, n_windows: int) -> Settings:
-    """Batch size, epochs and rate where they are open, the batch by the rule of waiting times."""
+    """Batch size, epochs and rate where they are open, the batch by the rule of all kinds of data."""
     training = settings.training
-    batch = training.batch_size or 2 ** min(max(round(math.log2(n_windows / 30 + 1)), 4), 8)
+    batch = training.batch_size or usual_batch(n_windows)
     whole = math.ceil(n_windows / min(batch, n_windows))
     epochs = training.epochs or max(math.ceil(STEPS / whole), EPOCHS)
     rate = training.learning_rate or RATE
