@@ -122,13 +122,14 @@ class Forecaster(Trained):
         self._checkpoint = training.checkpoint
         return self
 
-    def cross_validation(
+    def cross_validation(  # noqa: PLR0913 - each is an option of `forecast backtest`
         self,
         data: Source | Panel,
         *,
         n_windows: int = 10,
         step_size: int = 1,
         refit: int = 0,
+        train_size: int | None = None,
         level: Sequence[float] = (80,),
         quantile: Sequence[float] = (),
         progress: Progress | None = None,
@@ -143,6 +144,7 @@ class Forecaster(Trained):
             n_windows: Cutoffs of every series, the last one a horizon before its end.
             step_size: Rows between two cutoffs.
             refit: Train again at every so many cutoffs; 0 trains once, before the first.
+            train_size: Latest rows of every series to train on; all when None.
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
             progress: Called after every epoch.
@@ -162,7 +164,7 @@ class Forecaster(Trained):
         from forecaster.training.fit import Hooks
 
         panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
-        asked = Origins(n_windows, step_size, refit), Columns(tuple(level), tuple(quantile))
+        asked = Origins(n_windows, step_size, refit, train_size), Columns(tuple(level), tuple(quantile))
         tested = run_backtest(panel, self.settings, *asked, Hooks(progress))
         self.notes = list(tested.notes)
         return tested.frame

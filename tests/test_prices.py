@@ -15,6 +15,7 @@ from forecaster.evaluation.backtest import Origins, run_backtest
 from forecaster.evaluation.backtest_scores import score_backtest
 from forecaster.evaluation.market import MarketScores
 from forecaster.evaluation.tables import Columns
+from forecaster.forecaster import Forecaster
 from forecaster.training.fit import Hooks
 
 
@@ -91,3 +92,13 @@ def test_a_price_that_never_moves_is_forecast_to_stay() -> None:
     scores = scores_of(table, 10, epochs=2, units=8)
     assert scores.rows["model"].mae_close == pytest.approx(0.0, abs=1e-6)
     assert scores.direction.n == 0 and not scores.direction.is_skilled
+
+
+def test_the_origin_of_a_cross_validation_rolls() -> None:
+    table = simulated_prices(300).drop(columns="ticker")
+    model = Forecaster(epochs=1, ensemble=1, units=8, baselines="fast")
+    ours = [model.cross_validation(table, n_windows=3, train_size=size) for size in (100, 200)]
+    early = table.assign(volume=np.where(table.index < 150, table["volume"][::-1], table["volume"]))
+    again = [model.cross_validation(early, n_windows=3, train_size=size) for size in (100, 200)]
+    assert again[0].equals(ours[0])
+    assert not again[1].equals(ours[1])
