@@ -75,14 +75,16 @@ def going_on_options(command: Callable[..., None]) -> Callable[..., None]:
             max_seconds,
         )
         if going.resume is not None:
-            out = options.get("out")
-            if out is not None and Path(out).absolute() != going.resume.absolute():
-                raise ConfigError(
-                    f"--out {out}: a training that is gone on with stays in {going.resume}. Leave it out."
-                )
-            options["out"] = str(going.resume)
+            options["out"] = _same_folder(options.get("out"), going.resume)
         command(*arguments, going=going, **options)
 
     for option in OPTIONS:
         collected = option(collected)
     return collected
+
+
+def _same_folder(out: str | None, resume: Path) -> str:
+    """The folder of a training that is gone on with; another one is refused."""
+    if out is not None and Path(out).absolute() != resume.absolute():
+        raise ConfigError(f"--out {out}: a training that is gone on with stays in {resume}. Leave it out.")
+    return str(resume)

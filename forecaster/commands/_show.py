@@ -86,6 +86,11 @@ def _print(grid: Any, width: int | None) -> None:
         """A console that leaves a reader that has gone to the command group."""
 
         def on_broken_pipe(self) -> None:
+            """Pass it on.
+
+            Raises:
+                BrokenPipeError: Always.
+            """
             raise BrokenPipeError
 
     # ids may hold [brackets] and :colons:, which are no markup here

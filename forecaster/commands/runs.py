@@ -26,9 +26,7 @@ def runs(names: tuple[str, ...], json_output: bool) -> None:
     shows where settings and scores differ. The skill is the share of the best baseline's score that the
     model takes away: above 0 it is ahead.
     """
-    if len(names) > 2:
-        raise ConfigError(f"runs: {len(names)} names; name one folder, or two runs to compare.")
-    if len(names) == 2:
+    if len(names) > 1:
         _compare(names, json_output)
         return
     from forecaster.run.store import list_runs
@@ -50,9 +48,11 @@ def runs(names: tuple[str, ...], json_output: bool) -> None:
 
 
 def _compare(names: tuple[str, ...], json_output: bool) -> None:
-    """Two runs side by side."""
+    """Two runs side by side; more are refused."""
     from forecaster.run.find import find_run
 
+    if len(names) > 2:
+        raise ConfigError(f"runs: {len(names)} names; name one folder, or two runs to compare.")
     found = [read_row(find_run(name)) for name in names]
     tree = compared(found)
     if json_output:

@@ -94,19 +94,28 @@ def train(
         show_training(forecaster, panel, levels)
     if has_page:
         save_page(folder, levels)
-    tell_of_end(report, data, folder)
+    end(report, data, folder, caught)
+
+
+def end(report: dict[str, Any], data: str, folder: Path, caught: str | None) -> None:
+    """Say where the run is, whether training was ended early, and how to go on.
+
+    Args:
+        report: Of the run.
+        data: The file as typed.
+        folder: Of the run.
+        caught: Signal that ended training; None for none.
+
+    Raises:
+        Exit: A signal was caught.
+    """
+    note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
+    if report["state"] == "interrupted":
+        why = "Ended by --max-seconds" if report["reason"] == "max_seconds" else "Interrupted"
+        note(f"{why}: these are the best weights so far.")
+        note(f"Go on training with: forecast train {data} --resume {folder}")
     if caught is not None:
         raise click.exceptions.Exit(EXIT_CODES[caught])
-
-
-def tell_of_end(report: dict[str, Any], data: str, folder: Path) -> None:
-    """Say where the run is, whether training was ended early, and how to go on."""
-    note(f"Saved to {folder}. Go on with: forecast predict --run {folder}")
-    if report["state"] != "interrupted":
-        return
-    why = "Ended by --max-seconds" if report["reason"] == "max_seconds" else "Interrupted"
-    note(f"{why}: these are the best weights so far.")
-    note(f"Go on training with: forecast train {data} --resume {folder}")
 
 
 def fit_and_save(

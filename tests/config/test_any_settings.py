@@ -54,6 +54,6 @@ def test_any_bytes_of_a_settings_file_are_read_or_refused(content: bytes, tmp_pa
     place = tmp_path / "some.toml"
     place.write_bytes(content)
     try:
-        assert isinstance(dict(read_settings_file(place)), dict)
+        assert set(read_settings_file(place)) <= set(NAMES)
     except ConfigError as error:
         assert str(place) in str(error)
