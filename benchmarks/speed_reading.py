@@ -17,7 +17,11 @@ from forecaster.data.load import read_panel
 
 # Rows of a value series, and of the events of one customer.
 LENGTH, N_EVENTS = 1_000, 20
-HOUR, DAY = 3600 * 10**9, 24 * 3600 * 10**9
+SECOND = 10**9
+HOUR = 3600 * SECOND
+SECONDS_A_DAY = 24 * 3600
+# Days over which events are spread.
+SPAN = 1000
 BEGIN = 1_577_836_800 * 10**9  # 2020-01-01
 KINDS, ORDERS, FORMATS = ("events", "values"), ("sorted", "shuffled"), ("csv", "parquet")
 # Times that Arrow's seconds may be taken, of CSV.
@@ -71,8 +75,8 @@ def make_table(kind: str, n_rows: int, *, is_shuffled: bool) -> pa.Table:
     length = N_EVENTS if kind == "events" else min(LENGTH, n_rows // 2)
     series, place = np.divmod(np.arange(n_rows), length)
     if kind == "events":
-        stamps = BEGIN + np.cumsum(random.exponential(3.0, n_rows) * DAY).astype(np.int64) % (1000 * DAY)
-        stamps = stamps[np.lexsort((stamps, series))] // 10**9 * 10**9
+        stamps = BEGIN + random.integers(0, SPAN * SECONDS_A_DAY, n_rows) * SECOND
+        stamps = stamps[np.lexsort((stamps, series))]
     else:
         stamps = BEGIN + place * HOUR
     order = random.permutation(n_rows) if is_shuffled else slice(None)

@@ -185,6 +185,6 @@ class Forecaster(Trained):
         from forecaster.run.load import load_run
 
         loaded = cls()
-        loaded._run = load_run(Path(path))
-        loaded.settings = loaded._run.settings
+        run = load_run(Path(path))
+        loaded._run, loaded.settings = run, run.settings
         return loaded

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecaster.data.load import Source
-    from forecaster.evaluation.job import TrainedRun
+    from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
 
 
@@ -26,7 +26,7 @@ class Trained:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        self._run: TrainedRun | None = None
+        self._run: AnyRun | None = None
         self._checkpoint: Checkpoint | None = None
 
     @property
@@ -66,6 +66,7 @@ class Trained:
             Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
             Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series and step;
             with marks ``next_mark`` and the probability of each, ``mark-NAME``, given that the event comes.
+            Sequences: ``unique_id, label, p-CLASS, ...``, or a row a row with what was learnt of it.
 
         Raises:
             DataError: The data cannot be read.
@@ -73,9 +74,15 @@ class Trained:
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
         from forecaster.evaluation.forecast import forecast_panel, panel_ahead
+        from forecaster.evaluation.sequence_job import SequenceRun
+        from forecaster.evaluation.sequence_tables import predict_sequences
         from forecaster.evaluation.tables import Columns
 
-        run = self._trained()
+        trained = self._trained()
+        if isinstance(trained, SequenceRun):
+            table, self.notes = predict_sequences(trained, data)
+            return table
+        run = self._forecasts("predict")
         panel, self.notes = panel_ahead(run, data, as_of, future)
         columns = Columns(tuple(level), tuple(quantile), run.point)
         steps = run.settings.window.horizon if horizon is None else horizon
@@ -108,7 +115,7 @@ class Trained:
         from forecaster.report.figure import forecast_figure
 
         wanted = Wanted(data, series=tuple(series), levels=tuple(level), **more)
-        figure, self.notes = forecast_figure(self._trained(), wanted)
+        figure, self.notes = forecast_figure(self._forecasts("plot"), wanted)
         return figure
 
     def evaluate(
@@ -130,8 +137,14 @@ class Trained:
         """
         from forecaster.evaluation.forecast import read_like, reading_notes
         from forecaster.evaluation.new_rows import score_new_rows
+        from forecaster.evaluation.sequence_job import SequenceRun
+        from forecaster.evaluation.sequence_tables import evaluate_sequences
 
-        run = self._trained()
+        trained = self._trained()
+        if isinstance(trained, SequenceRun):
+            scores, self.notes = evaluate_sequences(trained, data)
+            return scores
+        run = self._forecasts("evaluate")
         panel = read_like(run, data)
         self.notes = reading_notes(run, panel)
         return score_new_rows(run.models, panel, run.last_times, run.settings, level, run.panel.as_of, within)
@@ -157,8 +170,14 @@ class Trained:
             self._checkpoint.remove()
         return version
 
-    def _trained(self) -> TrainedRun:
+    def _trained(self) -> AnyRun:
         """The trained run; a RunError where there is none."""
         if self._run is None:
             raise RunError("Nothing is trained yet. Call fit first, or load a run.")
         return self._run
+
+    def _forecasts(self, what: str) -> TrainedRun:
+        """The trained run, where it is one that forecasts what comes next."""
+        from forecaster.evaluation.trained_run import forecasts
+
+        return forecasts(self._trained(), what)

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from forecaster.commands import cli
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
 from forecaster.forecaster import Forecaster

@@ -11,7 +11,7 @@ import pytest
 
 from forecaster.baselines import all_baselines
 from forecaster.config.build import make_settings
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
 from forecaster.evaluation.backtest import Origins, backtest

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecaster.config.build import make_settings
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.evaluation.backtest import Origins, run_backtest
 from forecaster.evaluation.backtest_scores import score_backtest

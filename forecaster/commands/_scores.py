@@ -12,7 +12,17 @@ from forecaster.data.units import in_words
 
 # How the metrics that decide are called in a sentence.
 CALLED = {"crps": "CRPS", "scaled_crps": "scaled CRPS", "censored_crps": "CRPS over the time observed"}
-CALLED |= {"log_score": "log score"}
+CALLED |= {"log_score": "log score", "accuracy": "accuracy", "log_loss": "log loss", "rmse": "RMSE"}
+
+# Scores of which more is better.
+MORE_IS_BETTER = ("accuracy",)
+
+# What is shown of sequences, by the score that decides.
+OF_SEQUENCES = {
+    "accuracy": ["accuracy", "macro_f1", "log_loss", "top_5"],
+    "log_loss": ["log_loss", "perplexity", "accuracy", "top_5"],
+    "rmse": ["rmse", "mae", "largest_error", "r2"],
+}
 
 
 def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
@@ -27,11 +37,13 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
     models = part.get("models", {head: part["model"]})
     rows = [(f"model ({name})", scores) for name, scores in models.items()]
     rows += list(part["baselines"].items())
-    shown = _columns(rows, part["deciding"])
+    is_of_sequences = "scored" in part
+    shown = OF_SEQUENCES[part["deciding"]] if is_of_sequences else _columns(rows, part["deciding"])
+    shown = [name for name in shown if any(name in scores for _, scores in rows)]
     rows.sort(key=lambda row: _decider(row[1], part["deciding"]))
     header = ["", *(name.replace("ranked_probability_score", "rps") for name in shown)]
-    n_windows = part["n_windows"]
-    title += f", {n_windows:,} window{'s' * (n_windows != 1)}" + (
+    n_windows, what = part["n_windows"], part.get("scored", "windows")
+    title += f", {n_windows:,} {what if n_windows != 1 else what.removesuffix('s')}" + (
         f", errors in {in_words(unit)}" if unit else ""
     )
     table(title, header, [[name, *(scores.get(key) for key in shown)] for name, scores in rows])
@@ -83,7 +95,9 @@ def _columns(rows: list[tuple[str, dict[str, Any]]], deciding: str) -> list[str]
 def _decider(scores: dict[str, Any], name: str) -> float:
     """The deciding score of a row, inf where there is none."""
     value = scores.get(name)
-    return value if value is not None and math.isfinite(value) else math.inf
+    if value is None or not math.isfinite(value):
+        return math.inf
+    return float(-value if name in MORE_IS_BETTER else value)
 
 
 def conclude(part: dict[str, Any], unit: str) -> None:

@@ -40,9 +40,9 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
     scores = forecaster.evaluate(read_source(data), level=output.levels, within=texts(within) or None)
     for text in forecaster.notes:
         note(f"Note: {text}")
-    if scores["baselines_fitted_on"] == "scored rows":
+    if scores.get("baselines_fitted_on") == "scored rows":
         note("Note: no rows lie before the scored ones; the baselines were fitted on these themselves.")
-    for text in scores["notes"]:
+    for text in scores.get("notes", ()):
         note(f"Note: {text}")
     if output.is_json:
         as_json(scores)
@@ -50,8 +50,9 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
     if output.out is not None:
         _write(scores, output.out)
     head = forecaster.report["training"][0]["head"]
-    score_table(scores, head, scores["unit"], f"Scores of {folder}")
-    conclude(scores, scores["unit"])
+    unit = scores.get("unit", "")
+    score_table(scores, head, unit, f"Scores of {folder}")
+    conclude(scores, unit)
     if market := scores.get("market"):
         conclude_market(market)
 

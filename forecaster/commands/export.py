@@ -38,9 +38,9 @@ def export(run: str | None, format_name: str, out: Path | None, json_output: boo
     found = find_run(run)
     folder = Path(f"{found.name}-{format_name}") if out is None else out
     from forecaster.run.export import export_run
-    from forecaster.run.load import load_run
+    from forecaster.run.load import load_forecasts
 
-    written = export_run(load_run(found), format_name, folder)
+    written = export_run(load_forecasts(found, "export"), format_name, folder)
     if json_output:
         as_json(
             {

@@ -44,13 +44,13 @@ def plot(
     from forecaster.files import write_file
     from forecaster.report.build import LEVELS, Wanted
     from forecaster.report.figure import figure_bytes, forecast_figure
-    from forecaster.run.load import load_run
+    from forecaster.run.load import load_forecasts
 
     data, future = (
         None if files[name] is None else read_source(files[name] or "") for name in ("data", "future")
     )
     wanted = Wanted(data, future, tuple(texts(series)), levels or LEVELS, files["as_of"], horizon=horizon)
-    figure, notes = forecast_figure(load_run(folder), wanted)
+    figure, notes = forecast_figure(load_forecasts(folder, "plot"), wanted)
     for text in notes:
         note(f"Note: {text}")
     write_file(place, figure_bytes(figure, place.suffix.lower().removeprefix(".")), mode=0o600)

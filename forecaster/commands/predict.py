@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from forecaster.commands._output import Output, output_options, texts
 from forecaster.commands._show import note
 from forecaster.commands._source import read_source
 from forecaster.data.units import in_words
+
+if TYPE_CHECKING:
+    from forecaster.evaluation.sequence_job import SequenceRun
 
 
 @click.command("predict")
@@ -46,10 +51,14 @@ def predict(
 
     folder = find_run(run)
     from forecaster.evaluation.forecast import forecast_parts, panel_ahead
+    from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.tables import Columns
     from forecaster.run.load import load_run
 
     trained = load_run(folder)
+    if isinstance(trained, SequenceRun):
+        _say(trained, data, output)
+        return
     sources = [None if name is None else read_source(name) for name in (data, future)]
     panel, notes = panel_ahead(trained, sources[0], as_of, sources[1])
     parts = forecast_parts(
@@ -66,3 +75,13 @@ def predict(
     in_unit = f", in {in_words(unit)}" if unit else ""
     # some thousand series at a time: a forecast of a million ids is never held whole
     output.put_parts(parts, f"Forecast of {folder}{in_unit}", panel)
+
+
+def _say(run: SequenceRun, data: str | None, output: Output) -> None:
+    """What a run says of the sequences of a file."""
+    from forecaster.evaluation.sequence_tables import predict_sequences
+
+    table, notes = predict_sequences(run, None if data is None else read_source(data))
+    for text in notes:
+        note(f"Note: {text}")
+    output.put(table, f"{run.networks.goal.kind.capitalize()} by {run.name}")

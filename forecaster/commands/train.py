@@ -168,6 +168,9 @@ def show_training(forecaster: Forecaster, panel: Panel, levels: tuple[float, ...
     """
     from forecaster.data.future import lacks_future
 
+    if panel.goal is not None:
+        show_result(forecaster.report, None, panel)
+        return
     needs_future = lacks_future(panel, forecaster.settings.window.horizon)
     forecast = None if needs_future else forecaster.predict(level=levels)
     show_result(forecaster.report, forecast, panel)

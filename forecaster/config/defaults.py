@@ -74,7 +74,7 @@ def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Defau
     Returns:
         Settings without open ones (but for those where None means none), and what was chosen.
     """
-    rules = Rules(settings, facts)
+    rules = Rules(settings)
     if settings.training.preset == "classic":
         for name, value in CLASSIC.items():
             rules.choose(name, value, "preset classic, the textbook network")
@@ -89,6 +89,7 @@ def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Defau
     embargo, why = (rules.values["horizon"], "the horizon") if facts.kind == "ohlc" else (0, "none")
     rules.choose("embargo", embargo, why)
     rules.choose("branch", ("none",), "one network for all channels")
+    rules.choose("bidirectional", False, "windows are read in the order of time")
     return change(settings, rules.values), rules.chosen
 
 

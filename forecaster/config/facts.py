@@ -81,9 +81,8 @@ class Default:
 class Rules:
     """Settings by name while the rules run, and what they chose."""
 
-    def __init__(self, settings: Settings, facts: DataFacts) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.values = flatten(settings)
-        self.facts = facts
         self.chosen: list[Default] = []
 
     def choose(self, name: str, value: Any, reason: str) -> None:

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import field_validator
 
-from forecaster.config.fields import Listed, Names, Section, Size, setting, split_list
+from forecaster.config.data_settings import DataSettings
+from forecaster.config.fields import Listed, Section, Size, setting, split_list
 
-Predict = Literal["return", "direction", "range", "close"]
 Preset = Literal["fast", "balanced", "accurate", "classic"]
 Task = Literal["regress", "classify", "both"]
 HeadName = Literal["point", "quantile", "bins", "hazard", "mixture"]
@@ -21,77 +21,6 @@ FeatureName = Literal["none", "count", "age", "mean_gap", "single", "hour", "wee
 Residual = Literal["none", "last", "season"]
 BaselineChoice = Literal["auto", "fast", "all"]
 ScheduleName = Literal["constant", "step", "multistep", "exponential", "cosine", "plateau", "one-cycle"]
-
-
-class DataSettings(Section):
-    """How the file is read."""
-
-    kind: Literal["auto", "events", "intervals", "values", "ohlc"] = setting(
-        "auto", "What the rows are; auto decides from the columns and says so."
-    )
-    id: str | None = setting(None, "Column that names the series.", metavar="COLUMN")
-    time: str | None = setting(None, "Column that holds the time.", metavar="COLUMN")
-    target: Names = setting(
-        None, "Column to forecast; several, joined by commas, become a series each.", metavar="COLUMN"
-    )
-    past: Names = setting(
-        None, "Columns known up to the origin: an event's amount, a temperature.", metavar="COLUMN"
-    )
-    future_known: Names = setting(
-        None, "Columns known over the horizon too (values): a price, a holiday.", metavar="COLUMN"
-    )
-    static: Names = setting(
-        None, "Columns with one value for each series (values): its size, its region.", metavar="COLUMN"
-    )
-    mark: str | None = setting(
-        None, "Category of each event, learnt and forecast with the next time.", metavar="COLUMN"
-    )
-    unit: str | None = setting(
-        None,
-        "Unit of gaps between events (second, minute, hour, day, week), or the name of the values' unit.",
-        metavar="UNIT",
-    )
-    gap: Literal["exact", "calendar"] = setting(
-        "exact", "Gaps as exact numbers, or counted in whole calendar units."
-    )
-    count_per: Literal["minute", "hour", "day", "week", "month"] | None = setting(
-        None, "Count events per period and forecast the counts."
-    )
-    ties: Literal["auto", "keep", "merge", "error", "jitter"] = setting(
-        "auto",
-        "Events of one series at the same stamp: kept as zero gaps, merged into one, an error, or spread at "
-        "random over the stamp's cell; auto keeps them, but merges a customer's events of one day.",
-    )
-    start: str | None = setting(
-        None, "Moment at which the first interval begins, to give intervals dates.", metavar="STAMP"
-    )
-    tz: str | None = setting(
-        None, "Time zone of stamps that name none, such as Europe/Paris.", metavar="ZONE"
-    )
-    time_format: str | None = setting(None, "Format of the stamps, as strftime writes it.", metavar="FORMAT")
-    encoding: str | None = setting(None, "Encoding of the file; UTF-8, else found.", metavar="NAME")
-    season: int | None = setting(None, "Steps in one season; 1 for none.", metavar="N", ge=1, le=100_000)
-    fill: Literal["none", "previous", "linear", "zero"] = setting(
-        "none", "Missing values and rows: left out of training, or filled in."
-    )
-    duplicates: Literal["error", "first", "last", "mean", "sum"] = setting(
-        "error", "Rows of one series with the same time (values, ohlc)."
-    )
-    predict: Predict | None = setting(
-        None,
-        "What of prices (ohlc) is forecast: the next log return, the default; whether it is down, flat or "
-        "up; the log of high over low; or the close.",
-    )
-    calendar: str | None = setting(
-        None,
-        "Exchange whose sessions the rows are (ohlc), such as XNYS; the weekdays seen when not given.",
-        metavar="NAME",
-    )
-    as_of: str | None = setting(
-        None,
-        "Moment from which events are forecast, or a file with one for each id; rows after it are not read.",
-        metavar="STAMP",
-    )
 
 
 class WindowSettings(Section):
@@ -208,7 +137,7 @@ class NetworkSettings(Section):
     )
     activation: str = setting("tanh", "Activation of the recurrent layers.", option=False)
     recurrent_activation: str = setting("sigmoid", "Activation of their gates.", option=False)
-    bidirectional: bool = setting(False, "Read each window in both directions.")
+    bidirectional: bool | None = setting(None, "Read each window in both directions.")
     segment: int | None = setting(None, "Steps fed to the recurrent layer at once.", metavar="N", ge=1)
     dense_layers: Annotated[tuple[int, ...] | None, Listed] = setting(
         None, "Units of dense layers after the recurrent ones; 0 for none.", metavar="N[,N]"
@@ -223,6 +152,12 @@ class NetworkSettings(Section):
         option=False,
         ge=0,
         le=1000,
+    )
+    mark_units: int | None = setting(
+        None, "Length of the learned vector of each mark.", option=False, ge=1, le=1000
+    )
+    stateful: bool = setting(
+        False, "Carry the state over from window to window of a series (--outputs, symbols)."
     )
     branch: tuple[str, ...] | None = setting(
         None,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.clock import parse_moment
 from forecaster.data.event_rows import EventRows
 from forecaster.data.names import ID_NAMES, first_named, is_id_name, is_time_name

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.calendar import DAY, from_wall, to_wall
 from forecaster.data.detect import Detection
 from forecaster.data.events import find_periods, order_events

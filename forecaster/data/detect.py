@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.names import (
     OHLC_NAMES,
     OTHER_VALUE_NAMES,
@@ -31,6 +31,8 @@ from forecaster.data.roles import (
     refuse_beside,
     refuse_unknown,
 )
+from forecaster.data.sequence_roles import KIND as SEQUENCES
+from forecaster.data.sequence_roles import has_goal, has_symbols, known_roles, sequence_roles
 from forecaster.data.spacing import regular_share
 from forecaster.data.table import Table
 from forecaster.errors import ConfigError, DataError, listing
@@ -46,7 +48,8 @@ class Detection:
         kind: The kind.
         why: The reason in words that follow "read as events, ".
         columns: The columns of the file by role: id, time, target (target2, ... when there are several),
-            open, high, low, close, volume, adj_close, past (past2, ...), future, static, mark.
+            open, high, low, close, volume, adj_close, past (past2, ...), future, static, mark, and of
+            sequences label, output (output2, ...) and wide (wide2, ...).
         unused: Columns of numbers that have no role.
         levels: Categories of the covariates of a trained run; None where they are found in the file.
     """
@@ -96,6 +99,9 @@ def detect(
     """
     if trained:
         return replace(_as_trained(table, settings, trained, run), levels=levels or {})
+    if has_goal(settings) or has_symbols(table, settings):
+        columns, why = sequence_roles(table, settings)
+        return Detection(SEQUENCES, why, columns)
     refuse_unknown(table, settings)
     is_ohlc = has_prices(table, settings)
     ids = find_id(table, settings.model_copy(update={"kind": "ohlc"}) if is_ohlc else settings)
@@ -185,19 +191,13 @@ def _auto_timeless(found: _Found) -> Detection:
 
 def _as_trained(table: Table, settings: DataSettings, trained: Mapping[str, str], run: str) -> Detection:
     """The columns of a run, all of which the file must have."""
-    lacking = [name for name in trained.values() if name not in table.columns]
-    if lacking:
-        raise DataError(
-            f"{run}: trained on {listing(trained.values())}; {table.source} lacks {listing(lacking)}. "
-            "Use a file with all of them."
-        )
-    kind = settings.kind
+    kind, columns = settings.kind, known_roles(table, trained, run)
     if kind == "auto":
         roles = set(trained)
         kind = "ohlc" if "close" in roles else "values" if "target" in roles else "events"
         if kind == "values" and "time" not in roles and is_interval_name(trained["target"]):
             kind = "intervals"
-    return Detection(kind, "the columns are those of the run", dict(trained))
+    return Detection(kind, "the columns are those of the run", columns)
 
 
 def _events(found: _Found, why: str) -> Detection:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.as_of import cut_events, names_file, read_as_of
 from forecaster.data.calendar import DAY, to_wall
 from forecaster.data.clock import find_resolution

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.clock import future_times, moment_text
 from forecaster.data.covariates import read_covariates
 from forecaster.data.detect import Detection

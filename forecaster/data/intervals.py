@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.clock import find_resolution, parse_moment
 from forecaster.data.covariates import read_covariates, unused_note, without_twins
 from forecaster.data.detect import Detection

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.counts import count_events
 from forecaster.data.date_time import join_date_and_time
 from forecaster.data.detect import detect
@@ -18,7 +18,10 @@ from forecaster.data.intervals import read_intervals
 from forecaster.data.ohlc import read_ohlc
 from forecaster.data.panel import Panel
 from forecaster.data.read import read_table
+from forecaster.data.sequences import read_sequences
+from forecaster.data.test_series import with_test_series
 from forecaster.data.values import read_values
+from forecaster.errors import ConfigError
 
 Source = str | os.PathLike[str] | pd.DataFrame | pd.Series | BinaryIO
 
@@ -27,6 +30,7 @@ _READERS = {
     "intervals": read_intervals,
     "values": read_values,
     "ohlc": read_ohlc,
+    "sequences": read_sequences,
 }
 
 
@@ -62,7 +66,7 @@ def read_panel(
         array([1., 3.])
     """
     settings = settings or DataSettings()
-    texts = [name for role, name in (columns or {}).items() if role in ("id", "mark")]
+    texts = [name for role, name in (columns or {}).items() if role in ("id", "mark", "label")]
     table = read_table(source, settings, [*texts, *(levels or {})])
     table = join_date_and_time(table, settings)
     found = detect(table, settings, columns, run, levels)
@@ -70,4 +74,13 @@ def read_panel(
         panel = count_events(table, found, settings)
     else:
         panel = _READERS[found.kind](table, found, settings)
-    return replace(panel, why=f"{table.source}: read as {found.kind}, {found.why}")
+    panel = replace(panel, why=f"{table.source}: read as {found.kind}, {found.why}")
+    if settings.test is None:
+        return panel
+    if panel.goal is None:
+        raise ConfigError(
+            f"--test {settings.test}: {panel.kind} are held out by time. Give --test-size, or score the run "
+            f"on the file: forecast evaluate {settings.test}"
+        )
+    held_out = settings.model_copy(update={"test": None, "kind": found.kind})
+    return with_test_series(panel, read_panel(settings.test, held_out, panel.columns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,10 @@ from forecaster.data.panel import Note, Panel
 from forecaster.data.table import Table
 from forecaster.errors import ConfigError
 
-# More are names of single things, not categories to be learnt.
+# Of events: more are names of single things, not categories to be learnt.
 MOST_MARKS = 1000
+# Of sequences: words of a language. Up to the first number all are kept, beyond it those seen twice or more.
+MANY_SYMBOLS, MOST_SYMBOLS = 1000, 50_000
 
 
 def read_marks(table: Table, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -40,6 +42,69 @@ def read_marks(table: Table, name: str) -> tuple[np.ndarray, np.ndarray]:
     encoded = encoded.dictionary_encode()
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return codes, encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The symbols of a column that are told apart, by how often they occur, then by name.
+
+    Attributes:
+        codes: (n_rows,) int64 place of each field among all that differ, -1 for an empty one.
+        place: (n_different + 1,) int64 index in ``names`` of each of these, -1 for one that is not kept.
+        names: The symbols that are kept.
+        notes: How many rows have another one.
+    """
+
+    codes: np.ndarray
+    place: np.ndarray
+    names: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+
+    @classmethod
+    def of(cls, table: Table, name: str) -> Vocabulary:
+        """The vocabulary of a column.
+
+        Args:
+            table: The file.
+            name: A column of it.
+
+        Returns:
+            All symbols of a few, of many those that occur at least twice.
+
+        Raises:
+            ConfigError: No row has a symbol.
+        """
+        codes, names = read_marks(table, name)
+        counts = np.bincount(codes[codes >= 0], minlength=len(names))
+        if len(names) == 0:
+            raise ConfigError(f"--mark {name}: no row has a symbol. Name another column.")
+        order = np.lexsort((names.astype(str), -counts))
+        if len(names) > MANY_SYMBOLS:
+            order = order[: min(int((counts > 1).sum()), MOST_SYMBOLS)]
+        place = np.full(len(names) + 1, -1, dtype=np.int64)  # the last one is for -1
+        place[order] = np.arange(len(order))
+        n_empty, n_rare = int((codes < 0).sum()), int(counts.sum() - counts[order].sum())
+        found = (
+            ("no_mark", f"rows have no symbol in column '{name}'; it is taken as unknown", n_empty),
+            (
+                "rare_marks",
+                f"rows have a symbol of column '{name}' seen once; it is taken as unknown",
+                n_rare,
+            ),
+        )
+        notes = tuple(Note(code, text, count) for code, text, count in found if count)
+        return cls(codes, place, tuple(str(names[code]) for code in order), notes)
+
+    def code(self, codes: np.ndarray) -> np.ndarray:
+        """Index in ``names`` of some rows.
+
+        Args:
+            codes: (n,) some of ``codes``.
+
+        Returns:
+            (n,) int64, -1 for a symbol that is not kept.
+        """
+        return np.asarray(self.place[codes])
 
 
 def with_marks(panel: Panel, codes: np.ndarray, names: np.ndarray | None) -> Panel:
@@ -79,7 +144,7 @@ def recode_marks(panel: Panel, mark_names: Sequence[str]) -> Panel:
     """A panel whose marks have the codes of a trained run.
 
     Args:
-        panel: Events of any file.
+        panel: Events or sequences of any file.
         mark_names: Names of the run's marks.
 
     Returns:
@@ -92,6 +157,6 @@ def recode_marks(panel: Panel, mark_names: Sequence[str]) -> Panel:
     place = np.append(names.get_indexer(pd.Index(list(panel.mark_names), dtype=object)), -1)
     marks = place[panel.marks].astype(np.int64)
     n_new = int(((marks < 0) & (panel.marks >= 0)).sum())
-    text = "events have a mark that was not trained on; it is taken as unknown"
+    text = "rows have a mark that was not trained on; it is taken as unknown"
     notes = (Note("new_marks", text, n_new),) if n_new else ()
     return replace(panel, marks=marks, mark_names=tuple(mark_names), warnings=(*panel.warnings, *notes))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.config.settings import DataSettings, Predict
+from forecaster.config.data_settings import DataSettings, Predict
 from forecaster.data.calendar import to_wall
 from forecaster.data.clock import infer_clock
 from forecaster.data.covariates import read_covariates, without_twins

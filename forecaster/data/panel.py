@@ -8,8 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-Kind = Literal["events", "intervals", "values", "ohlc"]
-KINDS: tuple[Kind, ...] = ("events", "intervals", "values", "ohlc")
+from forecaster.data.goals import Goal
+
+Kind = Literal["events", "intervals", "values", "ohlc", "sequences"]
+KINDS: tuple[Kind, ...] = ("events", "intervals", "values", "ohlc", "sequences")
 
 TimeKind = Literal["date", "integer", "float"]
 
@@ -79,10 +81,11 @@ class Panel:
         values: (n_rows, n_channels) float64, NaN where nothing was observed (a gap in the rows, a missing
             value, the gap before the first event of a series).
         offsets: (n_series + 1,) int64; series ``i`` is rows ``offsets[i]`` to ``offsets[i + 1]``.
-        times: (n_rows,) as ``clock.kind`` says, rising within a series (equal stamps only in events).
+        times: (n_rows,) as ``clock.kind`` says, rising within a series (equal stamps only in events and
+            sequences).
         ids: (n_series,) str; ``series`` when the file has no id column.
-        channels: Names of the columns of ``values``.
-        target: Index in ``channels`` of the one to forecast.
+        channels: Names of the columns of ``values``; sequences of marks alone have none.
+        target: Index in ``channels`` of the one to forecast; of sequences, which have a goal, any.
         unit: Unit of the target in words (``day``, ``minutes``), empty when not known.
         clock: How rows are spaced.
         season_length: Steps in one season as given or found; 1 when there is none.
@@ -93,9 +96,10 @@ class Panel:
         began: (n_series,) like ``times``: the first event of each series, where rows before those held were
             cut off; None where every series is whole. Events only.
         n_earlier: (n_series,) int64 rows that were cut off before those held; None likewise.
-        marks: (n_rows,) int64 index in ``mark_names`` of each event's mark, -1 for one that is not among
-            them; None without marks. Events only.
+        marks: (n_rows,) int64 index in ``mark_names`` of each row's mark, -1 for one that is not among
+            them; None without marks. Events and sequences only.
         mark_names: Names of the marks.
+        goal: What is learnt of sequences; None for other kinds, of which what comes next is forecast.
         closes: (n_rows,) price that the log returns of an ``ohlc`` panel refer to; None otherwise.
         predict: What of prices is forecast: ``return``, ``direction``, ``range`` or ``close``; empty for
             other kinds.
@@ -134,6 +138,7 @@ class Panel:
     n_earlier: np.ndarray | None = None
     marks: np.ndarray | None = None
     mark_names: tuple[str, ...] = ()
+    goal: Goal | None = None
     closes: np.ndarray | None = None
     predict: str = ""
     returns: tuple[int, ...] = ()
@@ -206,6 +211,7 @@ class Panel:
             offsets=offsets,
             closes=None if self.closes is None else self.closes[rows],
             marks=None if self.marks is None else self.marks[rows],
+            goal=None if self.goal is None else self.goal.of_rows(rows),
             ahead=self.ahead if np.array_equal(ends, self.offsets[1:]) else None,
             began=began,
             n_earlier=n_earlier,

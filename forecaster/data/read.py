@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.foreign import read_lines
 from forecaster.data.frames import from_frame, from_parquet
 from forecaster.data.lines import find_fault, find_line
@@ -29,7 +29,7 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
 
     Args:
         source: Path, ``-`` for standard input, DataFrame, Series or open binary file.
-        settings: Encoding, and the columns of ids and marks that must stay text.
+        settings: Encoding, and the columns of ids, marks and labels that must stay text.
         texts: Columns of a trained run that are read as text whatever their names.
 
     Returns:
@@ -49,7 +49,7 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
     if data[:4] == b"PAR1":
         return from_parquet(name, data)
     text = open_text(name, data, settings.encoding)
-    named = {column for column in (settings.id, settings.mark) if column is not None}
+    named = {column for column in (settings.id, settings.mark, settings.label) if column is not None}
     return _from_text(text, named | set(texts))
 
 

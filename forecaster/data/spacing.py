@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.clock import find_positions, infer_clock
 from forecaster.data.rows import read_ids, sort_rows
 from forecaster.data.stamps import read_stamps

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.invisible import find_invisible
 from forecaster.data.layouts import find_dates, is_zoned
 from forecaster.data.names import is_calendar_part, is_time_name, normal

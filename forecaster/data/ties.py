@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.calendar import DAY, to_wall
 from forecaster.data.clock import find_resolution
 from forecaster.data.event_rows import EventRows

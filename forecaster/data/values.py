@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.clock import advance, find_positions, infer_clock
 from forecaster.data.covariates import one_each, read_beside, unused_note, without_twins
 from forecaster.data.detect import Detection

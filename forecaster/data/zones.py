@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.panel import Note, TimeKind
 from forecaster.data.table import Table
 from forecaster.errors import ConfigError, DataError

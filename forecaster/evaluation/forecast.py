@@ -18,9 +18,9 @@ from forecaster.data.panel import Panel
 from forecaster.data.roles import covariates_of
 from forecaster.errors import ConfigError, DataError, RunError, listing
 from forecaster.evaluation.events import event_table
-from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.paths import at_once, draw_paths, step_forecasts
 from forecaster.evaluation.tables import Columns, probability_columns, value_table
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.training.fitted import CHUNK, Fitted, known_series
 from forecaster.windows.waits import open_waits
 from forecaster.windows.windows import last_origins, windows_at

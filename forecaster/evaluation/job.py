@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,44 +17,18 @@ from forecaster.data.ties import decided_ties
 from forecaster.errors import RunError, listing
 from forecaster.evaluation.report import Job, build_report
 from forecaster.evaluation.score import score_parts
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.training.device import set_threads
 from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
 from forecaster.training.fitted import Fitted
 from forecaster.training.prepare import Prepared, prepare
+from forecaster.training.sequence_prepare import PreparedSequences
 from forecaster.training.warm_start import WarmStart
 from forecaster.windows.parts import Parts, part_windows, training_span
 from forecaster.windows.windows import Span
 
 # Rows of every series that a run keeps beyond its look-back, to draw the forecast after.
 CONTEXT_ROWS = 100
-
-
-@dataclass(frozen=True)
-class TrainedRun:
-    """A trained run, as it is saved and loaded.
-
-    Attributes:
-        models: One, or with ``--task both`` two; the first gives the forecasts.
-        settings: None open; ``data`` reads another file as the training file was read.
-        panel: The last rows and the facts of every series.
-        last_times: (n_series,) like ``panel.times``: time of each series' last training row.
-        report: Content of report.json.
-        state: ``finished`` or ``interrupted``.
-        name: The run in messages.
-    """
-
-    models: tuple[Fitted, ...]
-    settings: Settings
-    panel: Panel
-    last_times: np.ndarray
-    report: dict[str, Any]
-    state: str = "finished"
-    name: str = "this run"
-
-    @property
-    def point(self) -> str:
-        """What ``forecast`` is: the mean under squared error, the median otherwise."""
-        return self.models[0].head.point_is
 
 
 def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: float = 0.0) -> TrainedRun:
@@ -81,7 +55,7 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     began = time.perf_counter()
     outcomes = first_fits(prepared, hooks)
     training, parts = prepared.settings.training, prepared.parts
-    refitted: list[FitOutcome] = []
+    refitted: list[FitOutcome[Fitted]] = []
     in_order = not prepared.split.leaky and parts.valid.n_windows and parts.test.n_windows
     if training.refit and in_order:
         refitted = fits_on(prepared, prepared.split.before_test, outcomes, hooks)
@@ -90,33 +64,46 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     scores = score_parts(prepared, *(_fitted(some) for some in (outcomes, refitted)))
     seconds["score"] = time.perf_counter() - began
     began = time.perf_counter()
-    shipped: list[FitOutcome] = []
+    shipped: list[FitOutcome[Fitted]] = []
     if training.final_fit and held_out(parts):
         shipped = fits_on(prepared, prepared.split.everything, outcomes, hooks)
     seconds["final_fit"] = time.perf_counter() - began
     last = shipped if training.final_fit and held_out(parts) else outcomes
-    is_whole = len(last) == len(head_names(prepared.settings, panel.kind)) and all(map(_is_whole, last))
+    whole = len(last) == len(head_names(prepared.settings, panel.kind)) and all(map(is_whole, last))
     job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds)
-    return _finish(_with_going_on(job, hooks, is_whole))
+    return _finish(with_going_on(job, hooks, whole))
 
 
-def _with_going_on(job: Job, hooks: Hooks, is_whole: bool) -> Job:
-    """The job with why it was ended early, unless it is whole, and with what it went on from."""
+def with_going_on(job: Job, hooks: Hooks, whole: bool) -> Job:
+    """The job with why it was ended early, unless it is whole, and with what it went on from.
+
+    Args:
+        job: That is done.
+        hooks: Stop, checkpoint and start.
+        whole: Whether it was trained to its end.
+
+    Returns:
+        The job for its report.
+    """
     return replace(
         job,
-        reason=None if is_whole else hooks.stop.reason,
+        reason=None if whole else hooks.stop.reason,
         resumed=0 if hooks.checkpoint is None else hooks.checkpoint.state.resumed,
         warm_start=_warm_start(job.prepared, hooks.start),
         notes=_going_on_notes(job.prepared, hooks),
     )
 
 
-def _is_whole(outcome: FitOutcome) -> bool:
-    """Whether a fit was trained to its end."""
+def is_whole(outcome: FitOutcome[Any]) -> bool:
+    """Whether a fit was trained to its end.
+
+    Args:
+        outcome: Of any fit.
+    """
     return all(result.interrupted is None for result in outcome.results) and not outcome.is_short
 
 
-def _warm_start(prepared: Prepared, start: WarmStart | None) -> dict[str, Any] | None:
+def _warm_start(prepared: Prepared | PreparedSequences, start: WarmStart | None) -> dict[str, Any] | None:
     """What the report says of the networks that training started from."""
     if start is None:
         return None
@@ -124,7 +111,7 @@ def _warm_start(prepared: Prepared, start: WarmStart | None) -> dict[str, Any] |
     return start.facts(prepared.panel, training.epochs or 1, training.learning_rate or 1e-3)
 
 
-def _going_on_notes(prepared: Prepared, hooks: Hooks) -> tuple[Note, ...]:
+def _going_on_notes(prepared: Prepared | PreparedSequences, hooks: Hooks) -> tuple[Note, ...]:
     """What must be said of a warm start, of training gone on with elsewhere, and of failed checkpoints."""
     notes = []
     if hooks.start is not None:
@@ -149,7 +136,7 @@ def _going_on_notes(prepared: Prepared, hooks: Hooks) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _fitted(outcomes: list[FitOutcome]) -> list[Fitted]:
+def _fitted(outcomes: list[FitOutcome[Fitted]]) -> list[Fitted]:
     """The trained networks of some fits."""
     return [outcome.fitted for outcome in outcomes]
 
@@ -162,7 +149,7 @@ def head_names(settings: Settings, kind: str) -> tuple[str, ...]:
     return (settings.network.head or default_head(kind),)
 
 
-def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
+def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome[Fitted]]:
     """The fits on the training part, chosen by the validation part: one a head.
 
     Args:
@@ -175,17 +162,31 @@ def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome]:
     Raises:
         RunError: Training was ended before its first step.
     """
-    outcomes: list[FitOutcome] = []
+    outcomes: list[FitOutcome[Fitted]] = []
     for name in head_names(prepared.settings, prepared.panel.kind):
         if outcomes and hooks.stop.is_set:
             break
         outcomes.append(fit(prepared.panel, prepared.parts, prepared.settings, name, hooks))
-        if outcomes[0].results[0].n_steps == 0:
-            raise RunError(
-                f"{prepared.panel.source}: ended by {hooks.stop.reason} before the first step of training; "
-                "there is nothing to keep. Train again."
-            )
+        refuse_nothing(outcomes[0], prepared.panel, hooks)
     return outcomes
+
+
+def refuse_nothing(outcome: FitOutcome[Any], panel: Panel, hooks: Hooks) -> None:
+    """Refuse a fit that was ended before there was anything to keep.
+
+    Args:
+        outcome: Of the first fit.
+        panel: The rows.
+        hooks: What ended it.
+
+    Raises:
+        RunError: It was.
+    """
+    if outcome.results[0].n_steps == 0:
+        raise RunError(
+            f"{panel.source}: ended by {hooks.stop.reason} before the first step of training; there is "
+            "nothing to keep. Train again."
+        )
 
 
 def held_out(parts: Parts) -> bool:
@@ -193,7 +194,9 @@ def held_out(parts: Parts) -> bool:
     return parts.valid.n_windows + parts.test.n_windows > 0
 
 
-def fits_on(prepared: Prepared, span: Span, outcomes: list[FitOutcome], hooks: Hooks) -> list[FitOutcome]:
+def fits_on(
+    prepared: Prepared, span: Span, outcomes: list[FitOutcome[Fitted]], hooks: Hooks
+) -> list[FitOutcome[Fitted]]:
     """Fits on more rows, for the number of steps that the first fits found.
 
     Args:
@@ -215,7 +218,7 @@ def fits_on(prepared: Prepared, span: Span, outcomes: list[FitOutcome], hooks: H
         if hooks.stop.is_set:
             return []
         shipped.append(fit_again(prepared.panel, parts, prepared.settings, outcome, hooks))
-        if not _is_whole(shipped[-1]):
+        if not is_whole(shipped[-1]):
             return []
     return shipped
 

@@ -14,16 +14,21 @@ import numpy as np
 import forecaster
 from forecaster.config.build import flatten
 from forecaster.data.clock import moment_text
+from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
 from forecaster.data.roles import covariates_of
 from forecaster.evaluation.score import PartScores
+from forecaster.evaluation.sequence_scores import SequenceScores
 from forecaster.training.device import choose_device, set_threads
 from forecaster.training.fit import FitOutcome
 from forecaster.training.prepare import Prepared
+from forecaster.training.sequence_prepare import PreparedSequences, is_cut
 from forecaster.windows.split import Split
 
 # Version of the tree's schema, docs/report.md; a key that changes its meaning raises it.
 REPORT_VERSION = 1
+# Classes that the facts name.
+MOST_NAMED = 100
 SIGNALS = ("SIGINT", "SIGTERM")
 PACKAGES = ("keras", "torch", "numpy", "scipy", "pandas", "scikit-learn", "pyarrow")
 
@@ -46,11 +51,11 @@ class Job:
         notes: What must be said of these two, and of checkpoints.
     """
 
-    prepared: Prepared
-    outcomes: Sequence[FitOutcome]
-    refitted: Sequence[FitOutcome]
-    shipped: Sequence[FitOutcome]
-    scores: PartScores
+    prepared: Prepared | PreparedSequences
+    outcomes: Sequence[FitOutcome[Any]]
+    refitted: Sequence[FitOutcome[Any]]
+    shipped: Sequence[FitOutcome[Any]]
+    scores: PartScores | SequenceScores
     seconds: dict[str, float]
     reason: str | None = None
     resumed: int = 0
@@ -139,7 +144,8 @@ def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
         "columns": dict(panel.columns),
         "channels": list(panel.channels),
         "covariates": covariates_of(panel.columns),
-        "target": panel.channels[panel.target],
+        "target": panel.channels[panel.target] if panel.goal is None else None,
+        "goal": None if panel.goal is None else goal_facts(panel.goal),
         "unit": panel.unit,
         "n_rows": panel.n_rows,
         "n_series": panel.n_series,
@@ -150,13 +156,30 @@ def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
         "step": panel.clock.step,
         "resolution": resolution,
         "season_length": panel.season_length,
-        "n_missing": int(np.isnan(panel.y).sum()),
+        "n_missing": int(np.isnan(panel.y if panel.goal is None else panel.values).sum()),
+    }
+
+
+def goal_facts(goal: Goal) -> dict[str, Any]:
+    """What is learnt of sequences, in plain values.
+
+    Args:
+        goal: Of a panel.
+
+    Returns:
+        Kind, column, and the first of the classes or outputs.
+    """
+    return {
+        "kind": goal.kind,
+        "column": goal.column,
+        "n_names": len(goal.names),
+        "names": list(goal.names[:MOST_NAMED]),
     }
 
 
 def split_facts(panel: Panel, split: Split) -> dict[str, Any]:
     """Rows of every part, and the moments between which the cuts lie."""
-    facts: dict[str, Any] = {"kind": "random, leaky" if split.leaky else "time"}
+    facts: dict[str, Any] = {"kind": "random, leaky" if split.leaky else _cut_by(panel, split)}
     for name, span in (("train", split.train), ("valid", split.valid), ("test", split.test)):
         used = span.ends > span.begins
         facts[name] = {"n_rows": span.n_rows, "n_series": int(used.sum())}
@@ -166,20 +189,27 @@ def split_facts(panel: Panel, split: Split) -> dict[str, Any]:
     return facts
 
 
+def _cut_by(panel: Panel, split: Split) -> str:
+    """How parts are told apart: by time; of sequences that are held out as a whole, by series."""
+    if panel.goal is None or is_cut(split):
+        return "time"
+    return "series" if panel.goal.held_out is None else "the file of --test"
+
+
 def note_json(note: Note) -> dict[str, Any]:
     """A note as plain values; the count only where there is one."""
     tree: dict[str, Any] = {"code": note.code, "text": note.text}
     return tree | ({"count": note.count} if note.count is not None else {})
 
 
-def _training(outcome: FitOutcome, stage: str) -> dict[str, Any]:
+def _training(outcome: FitOutcome[Any], stage: str) -> dict[str, Any]:
     """How the members of one fit were trained."""
     fitted = outcome.fitted
     return {
         "head": fitted.head.name,
         "stage": stage,
         "n_parameters": int(sum(np.prod(weight.shape) for weight in fitted.models[0].weights)),
-        "conformal": None if fitted.conformal is None else fitted.conformal.to_json(),
+        "conformal": None if fitted.shifts is None else fitted.shifts.to_json(),
         "members": [
             {
                 "best_epoch": result.best_epoch,

@@ -10,7 +10,7 @@ from typing import Any
 from forecaster.data.panel import Note
 
 CELLS = ("lstm", "gru", "rnn")
-DECODERS = ("direct", "parallel")
+DECODERS = ("direct", "parallel", "steps")
 
 # More recurrent layers than this did not learn at all in the textbook runs (six of 8 units).
 MOST_LAYERS = 3
@@ -41,8 +41,8 @@ class Architecture:
         n_static: Numbers a window that join the state of the recurrent layers; 0 for none.
         n_marks: Categories that an input step may be of; 0 for steps without one.
         mark_units: Numbers that stand for a category, fed to every branch; 0 without any.
-        decoder: ``direct`` (all output steps from the last state), or ``parallel`` (the state repeated once
-            for every output segment).
+        decoder: ``direct`` (all output steps from the last state), ``parallel`` (the state repeated once
+            for every output segment), or ``steps`` (each output step from the state at its input step).
         out_segment: Output steps of a segment of the parallel decoder.
         n_series: Series that have a learned vector of their own; 0 for none.
         series_units: Length of these vectors.

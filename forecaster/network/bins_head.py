@@ -11,7 +11,8 @@ from keras import ops
 
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.binned import Binned
-from forecaster.network.head import Head, masked_mean
+from forecaster.network.head import Head
+from forecaster.network.output import masked_mean
 from forecaster.windows.bins import bin_index
 
 # Probability below which a share no longer costs more.

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from forecaster.network.architecture import Architecture
-from forecaster.network.decoder import decode, series_vectors
+from forecaster.network.carried import Carried
+from forecaster.network.decoder import decode, each_step, series_vectors
 from forecaster.network.placement import device_scope, seeded
 from forecaster.network.recurrent import LAYERS, PACKAGE
 
@@ -58,30 +59,30 @@ class Segments(keras.layers.Layer):
         return {**super().get_config(), "segment": self.segment, "channels": self.channels}
 
 
-def build_model(architecture: Architecture, seed: int = 0, device: str | None = None) -> keras.Model:
+def build_model(
+    architecture: Architecture, seed: int = 0, device: str | None = None, n_streams: int | None = None
+) -> keras.Model:
     """The network with fresh weights.
 
     Args:
         architecture: What to build.
         seed: Where its random weights start from; the same seed gives the same weights.
         device: ``cpu``, ``cuda`` or ``mps``; Keras's own choice when None.
+        n_streams: Windows of every batch, whose states go on in the next one where the input ``carries``
+            (n_streams,) is 1; None for windows that stand alone.
 
     Returns:
         A functional model of inputs ``past`` and ``observed``, both (batch, look_back, n_channels), where
         there are categories ``marks`` (batch, look_back), 0 for an unknown one, static numbers ``static``
         (batch, n_static), vectors of series ``series`` (batch,), 0 for an unknown one, and numbers known of
-        the steps to come ``future`` (batch, horizon, n_future), to (batch, horizon, n_outputs). Its weights'
-        names are the same in every process.
+        the steps to come ``future`` (batch, horizon, n_future), to (batch, horizon, n_outputs). Without
+        channels there are marks alone. Its weights' names are the same in every process.
     """
     with seeded(seed), device_scope(device):
-        shape = (architecture.look_back, architecture.n_channels)
-        inputs = {name: keras.Input(shape, name=name) for name in ("past", "observed")}
-        steps = [inputs["past"], inputs["observed"]]
-        if architecture.n_marks:
-            inputs["marks"] = keras.Input(shape[:1], name="marks", dtype="int32")
-            steps.append(_embedding(architecture)(inputs["marks"]))
+        inputs, steps = _inputs(architecture, n_streams)
         states = [
-            _branch(steps, architecture, channels, prefix) for channels, prefix in _branches(architecture)
+            _branch((steps, inputs.get("carries")), architecture, channels, prefix)
+            for channels, prefix in _branches(architecture)
         ]
         if architecture.n_static:
             inputs["static"] = keras.Input((architecture.n_static,), name="static")
@@ -91,6 +92,8 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
             state = keras.layers.Dense(units, activation="relu", name=f"dense_{number}")(state)
             if architecture.n_static and architecture.dropout:
                 state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
+        if architecture.decoder == "steps":
+            return keras.Model(inputs, each_step(state, architecture), name="forecaster")
         if architecture.n_series:
             inputs["series"] = keras.Input((), name="series", dtype="int32")
         if architecture.n_future:
@@ -101,6 +104,27 @@ def build_model(architecture: Architecture, seed: int = 0, device: str | None = 
             window = [inputs["past"], inputs["observed"]]
             outputs = keras.layers.Add(name="sum")([outputs, _linear(window, architecture)])
         return keras.Model(inputs, outputs, name="forecaster")
+
+
+def _inputs(architecture: Architecture, n_streams: int | None) -> tuple[dict[str, Any], list[Any]]:
+    """Inputs of the recurrent layers by name, and what they are fed of them."""
+    inputs: dict[str, Any] = {}
+
+    def add(name: str, shape: tuple[int, ...], dtype: str | None = None) -> Any:
+        """An input, of a batch as large as there are streams."""
+        whole = {"shape": shape} if n_streams is None else {"batch_shape": (n_streams, *shape)}
+        inputs[name] = keras.Input(name=name, dtype=dtype, **whole)
+        return inputs[name]
+
+    steps = []
+    if architecture.n_channels:
+        shape = (architecture.look_back, architecture.n_channels)
+        steps += [add(name, shape) for name in ("past", "observed")]
+    if architecture.n_marks:
+        steps.append(_embedding(architecture)(add("marks", (architecture.look_back,), "int32")))
+    if n_streams is not None:
+        add("carries", ())
+    return inputs, steps
 
 
 def _embedding(architecture: Architecture) -> keras.layers.Layer:
@@ -121,14 +145,21 @@ def _branches(architecture: Architecture) -> list[tuple[tuple[int, ...] | None, 
 
 
 def _branch(
-    inputs: list[Any], architecture: Architecture, channels: tuple[int, ...] | None, prefix: str
+    given: tuple[list[Any], Any], architecture: Architecture, channels: tuple[int, ...] | None, prefix: str
 ) -> Any:
-    """(batch, width) last state of the recurrent layers over some channels."""
-    x = Segments(architecture.segment, channels, name=f"{prefix}segments")(inputs)
+    """(batch, width) last state of the recurrent layers over some channels, or that of every step."""
+    inputs, carries = given
+    x = inputs[0]
+    if architecture.n_channels or architecture.segment > 1:
+        x = Segments(architecture.segment, channels, name=f"{prefix}segments")(inputs)
     n_layers = len(architecture.units)
     for number, units in enumerate(architecture.units, start=1):
-        layer = _recurrent(architecture, units, number < n_layers, f"{prefix}recurrent_{number}")
-        x = layer(x)
+        has_steps = number < n_layers or architecture.decoder == "steps"
+        layer = _recurrent(architecture, units, has_steps, f"{prefix}recurrent_{number}")
+        if carries is None:
+            x = layer(x)
+        else:
+            x = Carried(layer, carries.shape[0], name=f"{prefix}carried_{number}")([x, carries])
         if architecture.dropout:
             x = keras.layers.Dropout(architecture.dropout, name=f"{prefix}dropout_{number}")(x)
     return x

@@ -51,6 +51,19 @@ def decode(state: Any, series: Any | None, future: Any | None, architecture: Arc
     return keras.layers.Reshape((architecture.horizon, architecture.n_outputs), name="steps")(flat)
 
 
+def each_step(states: Any, architecture: Architecture) -> Any:
+    """The output of a network from the state at each of its steps.
+
+    Args:
+        states: (batch, look_back, width) of the recurrent and dense layers.
+        architecture: Sizes.
+
+    Returns:
+        (batch, look_back, n_outputs).
+    """
+    return keras.layers.Dense(architecture.n_outputs, kernel_initializer=small(), name="output")(states)
+
+
 def small() -> keras.initializers.Initializer:
     """Output weights that leave the first forecast near the naive one."""
     return keras.initializers.VarianceScaling(OUTPUT_VARIANCE, "fan_avg", "uniform")

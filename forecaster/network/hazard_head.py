@@ -11,7 +11,8 @@ from keras import ops
 
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.hazard import PiecewiseHazard
-from forecaster.network.head import Head, masked_mean
+from forecaster.network.head import Head
+from forecaster.network.output import masked_mean
 from forecaster.windows.cells import point_cells
 
 # Smallest hazard: what may never come in a bin is not impossible.

@@ -1,37 +1,33 @@
-"""Head: what the network's numbers mean. Size, target encoding, loss, distribution."""
+"""Head: what the numbers mean of a network that forecasts. Target encoding, loss, distribution."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from abc import abstractmethod
+from functools import cached_property
+from typing import ClassVar, Literal
 
 import numpy as np
-from keras import ops
 
 from forecaster.distributions.base import Distribution
+from forecaster.network.output import Output
 from forecaster.windows.batch import Batch
 
 
-class Head(ABC):
-    """The last step of a network, without weights of its own.
+class Head(Output):
+    """The last step of a network that forecasts a number, without weights of its own.
 
-    ``encode`` runs in NumPy before the network sees a batch, ``loss`` in Keras operations on what
-    ``encode`` returned, ``distribution`` in NumPy afterwards. ``y`` may have a further axis after
-    (batch, horizon): classes, the limits of a cell.
+    ``distribution`` says in NumPy what the network's numbers mean; see ``Output`` for the rest.
 
     Attributes:
-        name: What settings and files call it.
         takes_open: Whether it learns from waiting times that are still open.
     """
 
-    name: ClassVar[str]
     takes_open: ClassVar[bool] = False
 
-    @property
-    @abstractmethod
-    def n_outputs(self) -> int:
-        """Numbers that the network puts out for every step."""
+    @cached_property
+    def is_flat(self) -> bool:
+        """Whether ``encode`` gives (batch, horizon)."""
+        return self.encode(np.zeros((1, 1)), np.ones((1, 1), dtype=bool)).ndim == 2
 
     @property
     def linear_output(self) -> int | None:
@@ -42,11 +38,6 @@ class Head(ABC):
     def point_is(self) -> Literal["mean", "median"]:
         """Which number of the distribution the loss asks for as a point forecast."""
         return "median"
-
-    @property
-    def starts_fitted(self) -> bool:
-        """Whether a network that puts out zeros forecasts the distribution of all training targets."""
-        return False
 
     def known(self, batch: Batch) -> np.ndarray:
         """(batch, horizon) bool: the targets that the loss counts, open ones only if the head takes them."""
@@ -86,19 +77,6 @@ class Head(ABC):
         return head
 
     @abstractmethod
-    def loss(self, y: Any, mask: Any, outputs: Any) -> Any:
-        """Mean loss over the known targets, in Keras operations.
-
-        Args:
-            y: What ``encode`` returned, as a tensor.
-            mask: (batch, horizon) float32, 1 where the target is known.
-            outputs: (batch, horizon, n_outputs) of the network.
-
-        Returns:
-            A scalar tensor; 0 when no target is known.
-        """
-
-    @abstractmethod
     def distribution(self, outputs: np.ndarray) -> Distribution:
         """Distributions in normalised space.
 
@@ -108,29 +86,3 @@ class Head(ABC):
         Returns:
             Distributions of shape (n_windows, horizon).
         """
-
-    @abstractmethod
-    def to_json(self) -> dict[str, Any]:
-        """Everything the head was made from, as JSON can hold it; ``name`` says which head it is."""
-
-    @classmethod
-    @abstractmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The head of ``to_json``; ValueError when it is not one.
-
-        Args:
-            stored: What ``to_json`` returned.
-        """
-
-
-def masked_mean(values: Any, mask: Any) -> Any:
-    """Mean of ``values`` where ``mask`` is 1; masked values carry no gradient.
-
-    Args:
-        values: (batch, horizon) tensor.
-        mask: (batch, horizon) tensor of 0 and 1.
-
-    Returns:
-        A scalar tensor; 0 when nothing is known.
-    """
-    return ops.sum(values * mask) / ops.maximum(ops.sum(mask), 1.0)

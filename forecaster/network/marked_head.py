@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -90,18 +89,13 @@ class MarkedHead(Head):
         none = np.zeros(batch.mask.shape, dtype=np.int32)
         return _beside(encoded, none if batch.next_mark is None else batch.next_mark)
 
-    @cached_property
-    def _is_flat(self) -> bool:
-        """Whether the base's loss takes (batch, horizon)."""
-        return self.base.encode(np.zeros((1, 1)), np.ones((1, 1), dtype=bool)).ndim == 2
-
     def loss(self, y: Any, mask: Any, outputs: Any) -> Any:
         """Loss of the base plus the cross-entropy of the marks that are known, over the same targets.
 
         Both are then parts of one likelihood, whichever share of the marks is known; see ``Head.loss``.
         """
         n = self.base.n_outputs
-        target = y[:, :, 0] if self._is_flat else y[:, :, :-1]
+        target = y[:, :, 0] if self.base.is_flat else y[:, :, :-1]
         mark = ops.cast(y[:, :, -1:], "int32")  # (batch, horizon, 1)
         log_probs = ops.log_softmax(outputs[:, :, n:], axis=2)
         right = ops.take_along_axis(log_probs, ops.maximum(mark - 1, 0), axis=2)

@@ -11,8 +11,9 @@ from keras import ops
 
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.normal_mixture import NormalMixture
-from forecaster.network.head import Head, masked_mean
+from forecaster.network.head import Head
 from forecaster.network.log_ndtr import log_mass, log_ndtr
+from forecaster.network.output import masked_mean
 from forecaster.windows.cells import point_cells
 
 # Smallest standard deviation of a component, in that of the targets.

@@ -11,7 +11,8 @@ from keras import ops
 
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.quantiles import Quantiles
-from forecaster.network.head import Head, masked_mean
+from forecaster.network.head import Head
+from forecaster.network.output import masked_mean
 
 LOSSES = ("mse", "mae", "huber")
 RESIDUAL_LEVELS = tuple(round(0.01 * k, 2) for k in range(1, 100))

@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.quantiles import Quantiles
-from forecaster.network.head import Head, masked_mean
+from forecaster.network.head import Head
+from forecaster.network.output import masked_mean
 
 # Share of the loss that is the median's: it is the point forecast, and with as much weight as all levels have
 # together it is about as near as under the absolute error alone.

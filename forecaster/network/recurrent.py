@@ -161,7 +161,8 @@ def slow_path(model: keras.Model) -> str | None:
     """
     slow = []
     for layer in model.layers:
-        inner = layer.forward_layer if isinstance(layer, keras.layers.Bidirectional) else layer
+        inner = getattr(layer, "carried", layer)
+        inner = inner.forward_layer if isinstance(inner, keras.layers.Bidirectional) else inner
         if isinstance(inner, keras.layers.RNN) and not getattr(inner, "uses_fused_path", False):
             slow.append(f"{layer.name}: {_reason(inner)}")
     return "; ".join(slow) or None

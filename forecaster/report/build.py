@@ -11,8 +11,8 @@ from forecaster.data.load import Source
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError, RunError
 from forecaster.evaluation.forecast import panel_ahead
-from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.tables import Columns
+from forecaster.evaluation.trained_run import AnyRun, TrainedRun, forecasts
 from forecaster.report.page import Content, build_page
 from forecaster.report.picture import MOST_SERIES, Path, Wait, chosen_series, event_rows, paths, waits
 
@@ -65,7 +65,7 @@ def draw_forecast(run: TrainedRun, wanted: Wanted) -> tuple[Panel, list[Path] | 
     return panel, paths(run, panel, series, wanted.levels, wanted.horizon), notes
 
 
-def report_page(run: TrainedRun, wanted: Wanted | None = None) -> tuple[str, list[str]]:
+def report_page(run: AnyRun, wanted: Wanted | None = None) -> tuple[str, list[str]]:
     """The page of a run.
 
     Args:
@@ -87,8 +87,9 @@ def report_page(run: TrainedRun, wanted: Wanted | None = None) -> tuple[str, lis
     why_not = ""
     notes: list[str] = []
     try:
-        panel, drawn, notes = draw_forecast(run, wanted)
-        events = event_rows(run, panel, wanted.levels[:1]) if panel.kind == "events" else None
+        run_of = forecasts(run, "forecast")
+        panel, drawn, notes = draw_forecast(run_of, wanted)
+        events = event_rows(run_of, panel, wanted.levels[:1]) if panel.kind == "events" else None
     except (RunError, ConfigError) as error:
         if wanted != Wanted(levels=wanted.levels, most=wanted.most):
             raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.errors import ConfigError
-from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.report.build import Wanted, draw_forecast
 from forecaster.report.picture import Path, Wait
 from forecaster.report.words import moment, share

@@ -14,8 +14,8 @@ from forecaster.data.units import in_words
 from forecaster.distributions.conditioned import Conditioned
 from forecaster.errors import ConfigError, RunError, listing
 from forecaster.evaluation.forecast import forecast_panel
-from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.tables import Columns
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.windows.waits import open_waits
 from forecaster.windows.windows import windows_at
 

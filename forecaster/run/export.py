@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from forecaster.errors import RunError
-from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.files import explained, refuse_link, sha256, write_folder
 from forecaster.network.predict import predict_outputs
 from forecaster.run.export_example import Probe, example_program, make_probe

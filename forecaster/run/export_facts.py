@@ -9,7 +9,7 @@ import numpy as np
 
 import forecaster
 from forecaster.data.panel import Panel
-from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.network.hazard_head import LEAST_RATE
 from forecaster.network.heads import (
     BinsHead,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
+from forecaster.data.goals import Goal
 from forecaster.data.panel import Clock, Panel
 from forecaster.errors import RunError
 from forecaster.run.panel_spec import PanelSpec
@@ -35,6 +36,7 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
     names = {field.name for field in fields(Panel)} - ARRAYS - REPORTED
     facts = {name: getattr(panel, name) for name in sorted(names)}
     facts["clock"] = {name: _plain(value) for name, value in asdict(panel.clock).items()}
+    facts["goal"] = None if panel.goal is None else _goal_facts(panel.goal)
     facts["channels"] = [str(name) for name in panel.channels]
     facts["mark_names"] = [str(name) for name in panel.mark_names]
     facts["future_known"] = list(panel.future_known)
@@ -43,6 +45,11 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
     facts["levels"] = {name: list(levels) for name, levels in panel.levels.items()}
     facts["columns"] = {str(role): str(name) for role, name in panel.columns.items()}
     return {name: _plain(value) for name, value in facts.items()}
+
+
+def _goal_facts(goal: Goal) -> dict[str, Any]:
+    """What is learnt of sequences, without its values."""
+    return {"kind": goal.kind, "names": list(goal.names), "column": goal.column}
 
 
 def _plain(value: Any) -> Any:
@@ -68,7 +75,8 @@ def read_facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise RunError(f"{place}: {first_fault(error, 'panel')}. Train the run again.") from None
     known = {name: getattr(spec, name) for name in PanelSpec.model_fields}
-    return {**known, "clock": Clock(**spec.clock.model_dump())}
+    goal = None if spec.goal is None else Goal(spec.goal.kind, spec.goal.names, spec.goal.column)
+    return {**known, "clock": Clock(**spec.clock.model_dump()), "goal": goal}
 
 
 def first_fault(error: ValidationError, inside: str = "") -> str:

@@ -43,7 +43,7 @@ def implied_shapes(network: ArchitectureSpec) -> list[Shape]:
         width = units
     if network.n_series:
         shapes.append((network.n_series + 1, network.series_units))
-    shapes += _parallel(network, width) if network.decoder == "parallel" else _direct(network, width)
+    shapes += _DECODERS[network.decoder](network, width)
     if network.linear:
         size = network.horizon * network.n_outputs
         shapes += [(2 * network.look_back * network.n_channels, size), (size,)]
@@ -74,6 +74,14 @@ def _parallel(network: ArchitectureSpec, width: int) -> list[Shape]:
         shapes.append((network.out_segment * network.n_future, gates))
     size = network.out_segment * network.n_outputs
     return [*shapes, (width, size), (size,)]
+
+
+def _steps(network: ArchitectureSpec, width: int) -> list[Shape]:
+    """Of the decoder that puts out each step from the state there."""
+    return [(width, network.n_outputs), (network.n_outputs,)]
+
+
+_DECODERS = {"direct": _direct, "parallel": _parallel, "steps": _steps}
 
 
 def check_networks(header: Mapping[str, Any], models: Sequence[ModelSpec], place: str) -> None:

@@ -10,10 +10,19 @@ import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.errors import RunError, listing
-from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.sequence_job import SequenceRun
+from forecaster.evaluation.trained_run import TrainedRun, forecasts
 from forecaster.network.architecture import Architecture
 from forecaster.network.build import build_model
-from forecaster.network.heads import Head, MarkedHead, head_from_json
+from forecaster.network.heads import (
+    HEADS,
+    ClassOutput,
+    Head,
+    MarkedHead,
+    NumberOutput,
+    Output,
+    output_from_json,
+)
 from forecaster.run.context import read_context, read_last_times
 from forecaster.run.implied import check_networks
 from forecaster.run.report_file import read_report
@@ -23,15 +32,35 @@ from forecaster.run.weights import read_header, read_weights
 from forecaster.training.conformal import Conformal
 from forecaster.training.device import set_threads
 from forecaster.training.fitted import Fitted
+from forecaster.training.sequence_networks import SequenceNetworks
 from forecaster.windows.features import n_static
 from forecaster.windows.future import future_width, input_channels
 from forecaster.windows.transforms import VOLATILITY, Normaliser
 from forecaster.windows.transforms import Fitted as FittedTransform
 
+# Head, sizes, transforms and networks of a model.
+Parts = tuple[Any, Architecture, Normaliser, tuple[Any, ...]]
+
 FILES = ("spec.json", "weights.safetensors", "report.json", "context.parquet", "series.parquet")
 
 
-def load_run(folder: Path) -> TrainedRun:
+def load_forecasts(folder: Path, what: str) -> TrainedRun:
+    """The run of a folder, which must be one that forecasts what comes next.
+
+    Args:
+        folder: The run folder.
+        what: What is to be done with it, for the message: ``plot``.
+
+    Returns:
+        A run that predicts what the saved one did.
+
+    Raises:
+        RunError: It cannot be loaded, or is of sequences.
+    """
+    return forecasts(load_run(folder), what)
+
+
+def load_run(folder: Path) -> TrainedRun | SequenceRun:
     """The run of a folder, as it was saved.
 
     Args:
@@ -57,19 +86,29 @@ def load_run(folder: Path) -> TrainedRun:
         for model, (_, networks) in zip(spec.models, built, strict=True)
     ]
     loaded = read_weights(place.read_bytes(), expected, str(place))
-    fitted = tuple(
-        _fitted(model, (head, *networks), arrays, panel)
-        for model, head, networks, arrays in zip(spec.models, heads, built, loaded, strict=True)
-    )
-    return TrainedRun(
-        models=fitted,
-        settings=spec.settings,
-        panel=panel,
-        last_times=read_last_times(version, spec.panel),
-        report=read_report(version / "report.json"),
-        state=spec.state,
-        name=str(folder),
-    )
+    parts = zip(spec.models, heads, built, loaded, strict=True)
+    known: dict[str, Any] = {
+        "settings": spec.settings,
+        "panel": panel,
+        "last_times": read_last_times(version, spec.panel),
+        "report": read_report(version / "report.json"),
+        "state": spec.state,
+        "name": str(folder),
+    }
+    whole = [
+        (model, arrays, _networks_of(model, (head, *networks), arrays, panel))
+        for model, head, networks, arrays in parts
+    ]
+    if panel.goal is not None:
+        more = panel.goal, spec.settings.network.stateful
+        return SequenceRun(models=tuple(SequenceNetworks(*one, *more) for _, _, one in whole), **known)
+    return TrainedRun(models=tuple(_fitted(*one, panel) for one in whole), **known)
+
+
+def _fitted(model: ModelSpec, arrays: dict[str, np.ndarray], parts: Parts, panel: Panel) -> Fitted:
+    """A model that forecasts, with the shifts of its quantiles where it has some."""
+    conformal = None if model.conformal is None else _conformal(arrays)
+    return Fitted(*parts, panel.ids, panel.lowest, conformal)
 
 
 def _networks(spec: ModelSpec, version: Path) -> tuple[Architecture, list[Any]]:
@@ -85,6 +124,7 @@ def _networks(spec: ModelSpec, version: Path) -> tuple[Architecture, list[Any]]:
 def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
     """Refuse models of other channels than the panel has."""
     for model in spec.models:
+        _check_goal(model, panel, version)
         network, normaliser = model.architecture, model.normaliser
         has_volatility = panel.volatility is not None
         fits = (
@@ -107,7 +147,28 @@ def _check_channels(spec: Spec, panel: Panel, version: Path) -> None:
             )
 
 
-def check_head(spec: ModelSpec, place: Path) -> Head:
+def _check_goal(model: ModelSpec, panel: Panel, version: Path) -> None:
+    """Refuse a head that is not of what the panel says is learnt."""
+    goal, name = panel.goal, model.head.name
+    wanted = (
+        HEADS if goal is None else (NumberOutput.name,) if goal.kind == "outputs" else (ClassOutput.name,)
+    )
+    n_names = None if goal is None else len(goal.names)
+    decoder = model.architecture.decoder
+    is_of_steps = goal is not None and goal.is_of_steps
+    if (
+        name in wanted
+        and n_names in (None, model.architecture.n_outputs)
+        and (decoder == "steps") == is_of_steps
+    ):
+        return
+    raise RunError(
+        f"{version / 'spec.json'}: head {name} with decoder {decoder} is not of what the panel says is "
+        "learnt. Train the run again."
+    )
+
+
+def check_head(spec: ModelSpec, place: Path) -> Output:
     """The head of a model, checked against its network.
 
     Args:
@@ -121,7 +182,7 @@ def check_head(spec: ModelSpec, place: Path) -> Head:
         RunError: It is none, or of another number of outputs than the network.
     """
     try:
-        head = head_from_json(spec.head.stored)
+        head = output_from_json(spec.head.stored)
         again = json.loads(json.dumps(head.to_json()))
     except (ValueError, TypeError, AttributeError, IndexError, OverflowError) as error:
         text = str(error).splitlines()[0][:200]
@@ -132,7 +193,7 @@ def check_head(spec: ModelSpec, place: Path) -> Head:
     ]:
         raise RunError(f"{place}: head: {listing(wrong)}: unknown or wrong. Train the run again.")
     n_marks = head.n_marks if isinstance(head, MarkedHead) else 0
-    if n_marks != spec.architecture.n_marks:
+    if isinstance(head, Head) and n_marks != spec.architecture.n_marks:
         raise RunError(
             f"{place}: the head is of {n_marks} marks, the network of {spec.architecture.n_marks}. "
             f"Train the run again."
@@ -142,7 +203,8 @@ def check_head(spec: ModelSpec, place: Path) -> Head:
             f"{place}: the head takes {head.n_outputs} numbers a step, the network gives "
             f"{spec.architecture.n_outputs}. Train the run again."
         )
-    _check_distribution(head, spec, place)
+    if isinstance(head, Head):
+        _check_distribution(head, spec, place)
     return head
 
 
@@ -182,13 +244,13 @@ def _expected(spec: ModelSpec, networks: list[Any], n_series: int) -> dict[str, 
     return expected
 
 
-def _fitted(
+def _networks_of(
     spec: ModelSpec,
-    parts: tuple[Head, Architecture, list[Any]],
+    parts: tuple[Any, Architecture, list[Any]],
     arrays: dict[str, np.ndarray],
     panel: Panel,
-) -> Fitted:
-    """A model with its numbers in place."""
+) -> Parts:
+    """The parts of a model with its numbers in place."""
     head, architecture, networks = parts
     for number, network in enumerate(networks):
         network.set_weights(
@@ -222,8 +284,7 @@ def _fitted(
         panel.volatility if goes_by else None,
         panel.returns if goes_by else (),
     )
-    conformal = None if spec.conformal is None else _conformal(arrays)
-    return Fitted(head, architecture, normaliser, tuple(networks), panel.ids, panel.lowest, conformal)
+    return head, architecture, normaliser, tuple(networks)
 
 
 def _conformal(arrays: dict[str, np.ndarray]) -> Conformal:

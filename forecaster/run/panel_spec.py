@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from forecaster.data.calendar import split_step
-from forecaster.data.marks import MOST_MARKS
+from forecaster.data.marks import MOST_SYMBOLS
 from forecaster.data.zones import check_zone
 from forecaster.errors import ConfigError
 
@@ -58,11 +58,26 @@ class ClockSpec(Strict):
         return self
 
 
+class GoalSpec(Strict):
+    """The fields of ``data.goals.Goal`` that are no arrays."""
+
+    kind: Literal["label", "outputs", "tags", "marks"]
+    names: Annotated[tuple[str, ...], Field(fail_fast=True, min_length=1, max_length=MOST_SYMBOLS)]
+    column: str = ""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        """Refuse names that stand twice."""
+        if len(set(self.names)) < len(self.names):
+            raise ValueError("names holds a name twice")
+        return self
+
+
 class PanelSpec(Strict):
     """The fields of ``data.panel.Panel`` that are no arrays; defaults are for runs of earlier versions."""
 
-    kind: Literal["events", "intervals", "values", "ohlc"]
-    channels: Annotated[tuple[str, ...], Field(fail_fast=True, min_length=1, max_length=MOST_CHANNELS)]
+    kind: Literal["events", "intervals", "values", "ohlc", "sequences"]
+    channels: Annotated[tuple[str, ...], Field(fail_fast=True, max_length=MOST_CHANNELS)]
     target: Place
     columns: dict[str, str]
     clock: ClockSpec
@@ -73,19 +88,22 @@ class PanelSpec(Strict):
     season_length: int = Field(ge=1, le=1_000_000_000)
     source: str
     why: str
-    mark_names: Annotated[tuple[str, ...], Field(fail_fast=True, max_length=MOST_MARKS)]
+    mark_names: Annotated[tuple[str, ...], Field(fail_fast=True, max_length=MOST_SYMBOLS)]
     future_known: Places = ()
     static_names: Annotated[tuple[str, ...], Field(fail_fast=True, max_length=1000)] = ()
     levels: dict[str, Texts] = {}
     predict: Literal["", "return", "direction", "range", "close"] = ""
     returns: Places = ()
     volatility: Place | None = None
+    goal: GoalSpec | None = None
 
     @model_validator(mode="after")
     def _channels_exist(self) -> Self:
         """Refuse places of channels that there are none of, and names that stand twice."""
         if self.kind in ("values", "ohlc") and self.clock.step is None:
             raise ValueError(f"the clock of {self.kind} has no step")
+        if (self.kind == "sequences") != (self.goal is not None):
+            raise ValueError(f"a panel of {self.kind} {'with' if self.goal else 'without'} a goal")
         for name, place in self._places():
             if place >= len(self.channels):
                 raise ValueError(f"{name} is channel {place} of {len(self.channels)}")
@@ -97,7 +115,8 @@ class PanelSpec(Strict):
 
     def _places(self) -> Iterator[tuple[str, int]]:
         """Places of channels, each with the field that it stands in."""
-        yield "target", self.target
+        if self.goal is None:
+            yield "target", self.target
         yield from (("future_known", place) for place in self.future_known)
         yield from (("returns", place) for place in self.returns)
         if self.volatility is not None:

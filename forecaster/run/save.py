@@ -6,8 +6,8 @@ import datetime
 import json
 from pathlib import Path
 
-from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.report import finite, without_rows
+from forecaster.evaluation.trained_run import AnyRun
 from forecaster.run.context import context_bytes
 from forecaster.run.facts import panel_facts
 from forecaster.run.spec import (
@@ -21,11 +21,11 @@ from forecaster.run.spec import (
 )
 from forecaster.run.store import write_version
 from forecaster.run.weights import weights_bytes
-from forecaster.training.fitted import Fitted
+from forecaster.training.networks import Networks
 from forecaster.windows.transforms import Normaliser
 
 
-def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = True) -> Path:
+def save_run(run: AnyRun, folder: Path, *, keep: int = 2, context: bool = True) -> Path:
     """Write a run as the newest version of its folder.
 
     Args:
@@ -62,9 +62,9 @@ def save_run(run: TrainedRun, folder: Path, *, keep: int = 2, context: bool = Tr
     return write_version(folder, files, keep=keep)
 
 
-def _model_spec(model: Fitted) -> ModelSpec:
+def _model_spec(model: Networks) -> ModelSpec:
     """The structure of a model, for spec.json."""
-    normaliser, conformal = model.normaliser, model.conformal
+    normaliser, conformal = model.normaliser, model.shifts
     return ModelSpec(
         architecture=ArchitectureSpec(**model.architecture.to_json()),
         head=HeadSpec.model_validate_json(json.dumps(model.head.to_json())),

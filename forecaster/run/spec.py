@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
 
 from forecaster.config.settings import Settings, TransformName
-from forecaster.data.marks import MOST_MARKS
+from forecaster.data.marks import MOST_SYMBOLS
 from forecaster.errors import RunError
 from forecaster.run.facts import first_fault
 from forecaster.run.migrations import migrate
@@ -46,7 +46,7 @@ class NormaliserSpec(Strict):
     residual: Literal["none", "last", "season"]
     season_length: int = Field(ge=1, le=1_000_000_000)
     target: int = Field(ge=0, lt=MOST_CHANNELS)
-    n_channels: int = Field(ge=1, le=MOST_CHANNELS)
+    n_channels: int = Field(ge=0, le=MOST_CHANNELS)
     input_scale: tuple[float, Spread]
     target_scale: tuple[float, Spread]
     features: tuple[Feature, ...] = Field((), max_length=20)
@@ -66,7 +66,7 @@ class ArchitectureSpec(Strict):
 
     look_back: int = Field(ge=1, le=1_000_000)
     horizon: Width
-    n_channels: int = Field(ge=1, le=10_000)
+    n_channels: int = Field(ge=0, le=10_000)
     n_outputs: Width
     segment: int = Field(ge=1, le=1_000_000)
     cell: Literal["lstm", "gru", "rnn"]
@@ -80,9 +80,9 @@ class ArchitectureSpec(Strict):
     branches: tuple[Branch, ...] = Field(max_length=1000)
     linear: bool = False
     n_static: int = Field(0, ge=0, le=1000)
-    n_marks: int = Field(0, ge=0, le=MOST_MARKS)
+    n_marks: int = Field(0, ge=0, le=MOST_SYMBOLS)
     mark_units: int = Field(0, ge=0, le=1000)
-    decoder: Literal["direct", "parallel"] = "direct"
+    decoder: Literal["direct", "parallel", "steps"] = "direct"
     out_segment: Width = 1
     n_series: int = Field(0, ge=0, le=1_000_000)
     series_units: int = Field(0, ge=0, le=1000)
@@ -93,6 +93,15 @@ class ArchitectureSpec(Strict):
         """Refuse a branch of channels that there are none of."""
         if any(channel >= self.n_channels for branch in self.branches for channel in branch):
             raise ValueError(f"a branch reads a channel beyond the {self.n_channels} there are")
+        return self
+
+    @model_validator(mode="after")
+    def _has_inputs(self) -> Self:
+        """Refuse a network that is fed nothing, and one whose outputs are not those of its steps."""
+        if not self.n_channels and not self.n_marks:
+            raise ValueError("a network of no channels and no marks")
+        if self.decoder == "steps" and (self.horizon != self.look_back or self.segment != 1):
+            raise ValueError(f"{self.horizon} outputs from {self.look_back} steps of {self.segment}")
         return self
 
     @model_validator(mode="after")
@@ -126,7 +135,7 @@ Rows = Annotated[tuple[Numbers, ...], Field(fail_fast=True, max_length=10_000)]
 class HeadSpec(Strict):
     """What any head was made from; each has some of these, and checks them itself."""
 
-    name: Literal["point", "quantile", "bins", "hazard", "mixture"]
+    name: Literal["point", "quantile", "bins", "hazard", "mixture", "classes", "numbers"]
     levels: Numbers = ()
     spread: float = 1.0
     start: Numbers = ()
@@ -143,7 +152,8 @@ class HeadSpec(Strict):
     loss: Literal["mse", "mae", "huber"] = "mse"
     residual_levels: Numbers = ()
     residuals: Rows | None = None
-    n_marks: int = Field(0, ge=0, le=MOST_MARKS)
+    n_classes: int = Field(1, ge=1, le=MOST_SYMBOLS)
+    n_marks: int = Field(0, ge=0, le=MOST_SYMBOLS)
 
     @property
     def stored(self) -> dict[str, Any]:

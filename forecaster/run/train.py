@@ -14,7 +14,7 @@ from forecaster.errors import ConfigError, DataError, RunError, listing
 if TYPE_CHECKING:
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
-    from forecaster.evaluation.job import TrainedRun
+    from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
     from forecaster.training.interrupts import StopFlag
     from forecaster.training.warm_start import WarmStart
@@ -57,11 +57,11 @@ class Training:
 
     def _load(self, folder: Path) -> None:
         """Take networks and settings of a finished run."""
-        from forecaster.run.load import load_run
+        from forecaster.run.load import load_forecasts
         from forecaster.training.going_on import warm_settings
         from forecaster.training.warm_start import WarmStart
 
-        before = load_run(folder)
+        before = load_forecasts(folder, "start from")
         if before.state != "finished":
             raise RunError(
                 f"{folder}: was ended early. Finish it with --resume {folder}, or name another run."
@@ -114,7 +114,7 @@ class Training:
         schedule: Callable[[int, int], float] | None = None,
         progress: Callable[[str, int, Any], None] | None = None,
         stop: StopFlag | None = None,
-    ) -> TrainedRun:
+    ) -> AnyRun:
         """Train, and keep how far training has come.
 
         Args:
@@ -135,21 +135,21 @@ class Training:
         began = time.perf_counter()
         panel = self.read(data)
         seconds = time.perf_counter() - began
-        from forecaster.evaluation.job import train_run
+        from forecaster.evaluation.train import train
         from forecaster.training import going_on
         from forecaster.training.fit import Hooks
         from forecaster.training.interrupts import StopFlag
 
         hooks = Hooks(progress, schedule, stop or StopFlag(), start=self._start)
         if self.folder is None:
-            return train_run(panel, self.settings, hooks, seconds)
+            return train(panel, self.settings, hooks, seconds)
         made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         open_ = going_on.resume if self.is_resumed else going_on.begin
         own = schedule is not None
         self.checkpoint = open_(self.folder, panel, self._asked, own_schedule=own, start=self._start)
         hooks = Hooks(progress, schedule, hooks.stop, self.checkpoint, self._start)
         try:
-            run = train_run(panel, self.settings, hooks, seconds)
+            run = train(panel, self.settings, hooks, seconds)
             self.checkpoint.flush()
         except (ConfigError, DataError):
             self.checkpoint.close()

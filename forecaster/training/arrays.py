@@ -108,7 +108,7 @@ def array_architecture(
         units=units if len(units) == n_layers else units * n_layers,
         dense_units=tuple(width for width in network.dense_layers or () if width > 0),
         dropout=network.dropout or 0.0,
-        bidirectional=network.bidirectional,
+        bidirectional=bool(network.bidirectional),
         linear=bool(network.linear),
     )
 

@@ -26,7 +26,10 @@ def panel_digest(panel: Panel) -> str:
         called.
     """
     digest = hashlib.sha256()
-    _add(digest, {one.name: getattr(panel, one.name) for one in fields(Panel) if one.name not in SPOKEN})
+    found = {one.name: getattr(panel, one.name) for one in fields(Panel) if one.name not in SPOKEN}
+    if panel.goal is None:  # fingerprints of panels of which there were no others stay
+        del found["goal"]
+    _add(digest, found)
     return digest.hexdigest()
 
 

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from forecaster.network.head import Head
+from forecaster.network.output import Output
+from forecaster.training.plan import TrainingPlan
 from forecaster.windows.batch import Batch, BatchSource
 
 # Windows that take less than this are gathered once and stay on the device.
@@ -57,7 +58,7 @@ class Fed:
 class Feed:
     """Batches of one source for one head."""
 
-    def __init__(self, source: BatchSource, head: Head, device: Device, batch_size: int) -> None:
+    def __init__(self, source: BatchSource, head: Output, device: Device, batch_size: int) -> None:
         """Args: the windows, the head that encodes their targets, where to put them, windows at once."""
         self.source = source
         self.head = head
@@ -119,19 +120,21 @@ def _fed(stored: dict[str, Any], n_known: int) -> Fed:
     return Fed(stored, y, mask, n_known)
 
 
-def epoch_order(n_windows: int, n_wanted: int, seed: int, epoch: int) -> np.ndarray:
-    """Windows of one epoch in shuffled order; it depends on nothing but the arguments.
+def epoch_order(n_windows: int, n_wanted: int, plan: TrainingPlan, epoch: int) -> np.ndarray:
+    """Windows of one epoch, shuffled but where they are of streams; it depends on the arguments alone.
 
     Args:
         n_windows: Windows there are.
         n_wanted: Windows wanted; more than there are means all of them again, in another order.
-        seed: Of the training.
+        plan: Its seed, and whether windows come in their order.
         epoch: Number of the epoch.
 
     Returns:
         (n_wanted,) int64 positions; none twice unless more are wanted than there are.
     """
-    random = np.random.default_rng([seed, epoch])
+    if plan.in_order:
+        return np.arange(n_wanted, dtype=np.int64) % n_windows
+    random = np.random.default_rng([plan.seed, epoch])
     if n_wanted < n_windows // 2:
         return random.choice(n_windows, n_wanted, replace=False)
     n_passes = -(-n_wanted // n_windows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ from forecaster.training.held_out import MOST_VALID, corrected, learn_errors, to
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.linear import LinearForecast, fit_linear
 from forecaster.training.members import member_plans, train_members
+from forecaster.training.networks import Networks
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
 from forecaster.training.setup import Rate, make_architecture, make_head, make_plan
 from forecaster.training.warm_start import Start, WarmStart
@@ -34,9 +36,11 @@ from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
 from forecaster.windows.windows import history_rows, thin
 
+N = TypeVar("N", bound=Networks)
+
 
 @dataclass(frozen=True)
-class FitOutcome:
+class FitOutcome(Generic[N]):
     """What a fit gave.
 
     Attributes:
@@ -46,7 +50,7 @@ class FitOutcome:
         is_short: Whether it was ended before all networks of the ensemble were trained.
     """
 
-    fitted: Fitted
+    fitted: N
     results: tuple[TrainingResult, ...]
     warnings: tuple[Note, ...]
     is_short: bool = False
@@ -88,7 +92,7 @@ class Hooks:
 
 def fit(
     panel: Panel, parts: Parts, settings: Settings, head_name: str, hooks: Hooks | None = None
-) -> FitOutcome:
+) -> FitOutcome[Fitted]:
     """Fit transforms, bins and networks, and choose the best weights by the validation windows.
 
     Args:
@@ -108,8 +112,8 @@ def fit(
 
 
 def fit_again(
-    panel: Panel, parts: Parts, settings: Settings, first: FitOutcome, hooks: Hooks | None = None
-) -> FitOutcome:
+    panel: Panel, parts: Parts, settings: Settings, first: FitOutcome[Fitted], hooks: Hooks | None = None
+) -> FitOutcome[Fitted]:
     """The same on more rows, each member for the number of steps that it needed the first time.
 
     Args:
@@ -127,8 +131,8 @@ def fit_again(
 
 
 def _fit(
-    panel: Panel, parts: Parts, settings: Settings, which: tuple[str, FitOutcome | None], hooks: Hooks
-) -> FitOutcome:
+    panel: Panel, parts: Parts, settings: Settings, which: tuple[str, FitOutcome[Fitted] | None], hooks: Hooks
+) -> FitOutcome[Fitted]:
     """A fit by its own validation windows, or for the steps of an earlier one."""
     name, first = which
     if parts.train.n_windows == 0:
@@ -186,7 +190,9 @@ def _design(
     return head, make_architecture(settings, source, head.n_outputs), linear
 
 
-def _plans(plan: TrainingPlan, settings: Settings, first: FitOutcome | None, kind: str) -> list[TrainingPlan]:
+def _plans(
+    plan: TrainingPlan, settings: Settings, first: FitOutcome[Fitted] | None, kind: str
+) -> list[TrainingPlan]:
     """The plan of each member; after a first fit it ends at the step that was best then.
 
     The rate takes the same way up to there: the weights that were scored were found on it, and a shorter

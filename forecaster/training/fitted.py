@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import pandas as pd
 
@@ -20,13 +19,12 @@ from forecaster.distributions import (
     median_of,
     mixture_of,
 )
-from forecaster.network.architecture import Architecture
 from forecaster.network.heads import BinsHead, Head, MarkedHead, PointHead, QuantileHead
 from forecaster.network.predict import predict_outputs
 from forecaster.training.conformal import Conformal, quantiles_at
+from forecaster.training.networks import Networks
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.gather import WindowSource
-from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Windows
 
 # Windows whose forecasts are made at once.
@@ -34,26 +32,25 @@ CHUNK = 8192
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Fitted(Networks):
     """Trained networks with all that turns a window into a distribution.
 
     Attributes:
         head: What the networks put out, fitted.
-        architecture: The networks' sizes.
-        normaliser: Transforms, fitted.
-        models: One Keras model a member.
         ids: (n_series,) ids that were trained on, in the order of the per-series numbers.
         lowest: Lowest value that the target can have; None where there is none.
         conformal: Shifts of the quantiles, found on the validation part; None for none.
     """
 
     head: Head
-    architecture: Architecture
-    normaliser: Normaliser
-    models: tuple[keras.Model, ...]
     ids: np.ndarray
     lowest: float | None
     conformal: Conformal | None = None
+
+    @property
+    def shifts(self) -> Conformal | None:
+        """Shifts of quantiles, found on the validation part; None for none."""
+        return self.conformal
 
     def predict(self, panel: Panel, windows: Windows) -> Distribution:
         """Distributions of the targets of windows, in the unit of the data.
@@ -146,29 +143,6 @@ class Fitted:
         """A normalised forecast in the unit of the data."""
         transformed = Transformed(forecast, steps)
         return transformed if self.lowest is None else Clipped(transformed, self.lowest)
-
-    def tensors(self) -> dict[str, np.ndarray]:
-        """Every array that is no setting, by name, for the run folder.
-
-        Returns:
-            ``network0/000`` ... for the weights of each member, ``scale0/shift`` and ``scale0/scale``
-            for each transform, ``covariate/shift`` and ``covariate/scale``, ``static/shift`` and
-            ``static/scale``; where quantiles are shifted ``conformal/levels`` and ``conformal/shift``.
-        """
-        found: dict[str, np.ndarray] = {}
-        for number, network in enumerate(self.models):
-            for position, weight in enumerate(network.weights):
-                found[f"network{number}/{position:03d}"] = keras.ops.convert_to_numpy(weight)
-        for number, step in enumerate(self.normaliser.steps):
-            found[f"scale{number}/shift"] = step.shift
-            found[f"scale{number}/scale"] = step.scale
-        found["covariate/shift"] = self.normaliser.covariate_shift
-        found["covariate/scale"] = self.normaliser.covariate_scale
-        found["static/shift"] = self.normaliser.static_shift
-        found["static/scale"] = self.normaliser.static_scale
-        if self.conformal is not None:
-            found["conformal/levels"], found["conformal/shift"] = self.conformal.levels, self.conformal.shift
-        return found
 
     def combine(self, outputs: list[np.ndarray]) -> Distribution:
         """One forecast of all members, before any shift of its quantiles.

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from forecaster.errors import ConfigError
-from forecaster.network.head import Head
+from forecaster.network.output import Output
 from forecaster.network.placement import device_of, device_scope, on_torch, seeded
 from forecaster.network.recurrent import slow_path
 from forecaster.training.feed import Feed, epoch_order
@@ -33,7 +33,7 @@ PROBE_BATCHES = 4
 
 def train(
     model: keras.Model,
-    head: Head,
+    head: Output,
     train: BatchSource,
     valid: BatchSource | None,
     plan: TrainingPlan,
@@ -82,7 +82,7 @@ class _Training:
     def __init__(
         self,
         stepper: Stepper,
-        head: Head,
+        head: Output,
         train: BatchSource,
         valid: BatchSource | None,
         plan: TrainingPlan,
@@ -239,7 +239,7 @@ class _Training:
         """The steps of one epoch; its mean training loss."""
         n_done = len(self.known)
         n_steps = min(self.steps_per_epoch, self.total_steps - self.step + n_done)
-        order = epoch_order(self.n_windows, self._n_wanted(n_steps), self.plan.seed, epoch)
+        order = epoch_order(self.n_windows, self._n_wanted(n_steps), self.plan, epoch)
         losses: list[Any] = []
         known, numbers = self.known, self.losses
         for batch in islice(self.feed.batches(order), n_done, None):
@@ -283,9 +283,11 @@ class _Training:
         return float(np.average(self.stepper.read(losses), weights=known)) if sum(known) else 0.0
 
     def _probe(self) -> float:
-        """Loss on some training windows, evenly spaced, without dropout."""
+        """Loss on some training windows, evenly spaced, of streams the first ones, without dropout."""
         n_probed = min(PROBE_BATCHES * self.plan.batch_size, self.n_windows)
         order = np.linspace(0, self.n_windows - 1, n_probed).astype(np.int64)
+        if self.plan.in_order:
+            order = np.arange(n_probed)
         return self._mean_loss(self.feed, order)
 
     def _not_a_number(self, loss: float) -> ConfigError:

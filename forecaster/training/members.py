@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import keras
 
-from forecaster.network.head import Head
+from forecaster.network.output import Output
 from forecaster.training.loop import train
 from forecaster.training.plan import TrainingPlan, TrainingResult
 from forecaster.training.watch import Watch
@@ -40,7 +40,7 @@ def member_plans(plan: TrainingPlan, n_members: int) -> list[TrainingPlan]:
 
 def train_members(
     build: Build,
-    head: Head,
+    head: Output,
     train_source: BatchSource,
     valid_source: BatchSource | None,
     plans: Sequence[TrainingPlan],

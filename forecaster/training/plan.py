@@ -27,6 +27,7 @@ class TrainingPlan:
             A one-cycle always runs to its end.
         seed: Of shuffling and dropout; weights come from the seed given to ``build_model``.
         device: ``cpu``, ``cuda`` or ``mps``; None for where the model is.
+        in_order: Whether batches come in the order of the windows, as streams do, and not shuffled.
         precision: Of the products of a training step: ``float32``, or ``bfloat16`` with weights, loss and
             optimiser in float32. Forecasts are made in float32 either way.
     """
@@ -45,6 +46,7 @@ class TrainingPlan:
     seed: int = 0
     device: str | None = None
     precision: str = "float32"
+    in_order: bool = False
 
 
 @dataclass(frozen=True)

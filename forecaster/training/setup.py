@@ -74,7 +74,7 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         recurrent_dropout=network.recurrent_dropout,
         activation=network.activation,
         recurrent_activation=network.recurrent_activation,
-        bidirectional=network.bidirectional,
+        bidirectional=bool(network.bidirectional),
         branches=parse_branches(network.branch or (), channels),
         linear=bool(network.linear),
         n_static=n_static(normaliser.features) + len(panel.static_names),

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from forecaster.network.head import Head
+from forecaster.network.output import Output
 from forecaster.network.placement import device_of, on_torch
 from forecaster.training.feed import Fed
 from forecaster.training.plan import TrainingPlan
@@ -90,7 +90,7 @@ class Stepper(Protocol):
         """Leave the model as any Keras model."""
 
 
-def make_stepper(model: keras.Model, head: Head, plan: TrainingPlan) -> Stepper:
+def make_stepper(model: keras.Model, head: Output, plan: TrainingPlan) -> Stepper:
     """The fastest stepper of the backend.
 
     Args:
@@ -111,7 +111,7 @@ def make_stepper(model: keras.Model, head: Head, plan: TrainingPlan) -> Stepper:
 class KerasStepper:
     """``keras.Model.train_on_batch``, on any backend."""
 
-    def __init__(self, model: keras.Model, head: Head, plan: TrainingPlan) -> None:
+    def __init__(self, model: keras.Model, head: Output, plan: TrainingPlan) -> None:
         """Compile the model; see ``make_stepper`` for the arguments.
 
         Raises:
@@ -230,9 +230,9 @@ def _packed(batch: Fed) -> np.ndarray:
     return np.concatenate([y, batch.mask[:, :, None]], axis=2)
 
 
-def _packed_loss(head: Head) -> Any:
+def _packed_loss(head: Output) -> Any:
     """The head's loss as Keras calls it."""
-    is_flat = head.encode(np.zeros((1, 1)), np.ones((1, 1), dtype=bool)).ndim == 2
+    is_flat = head.is_flat
 
     def loss(packed: Any, outputs: Any) -> Any:
         """Take y and mask apart again."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from forecaster.network.forward import lean_forward
-from forecaster.network.head import Head
+from forecaster.network.output import Output
 from forecaster.network.placement import device_of
 from forecaster.training.feed import Fed
 from forecaster.training.optimizers import FLAT_OPTIMIZERS
@@ -28,7 +28,7 @@ class TorchStepper:
     of the weights takes one.
     """
 
-    def __init__(self, model: keras.Model, head: Head, plan: TrainingPlan) -> None:
+    def __init__(self, model: keras.Model, head: Output, plan: TrainingPlan) -> None:
         """Move the weights; see ``make_stepper`` for the arguments."""
         self.head = head
         self.fixed = list(model.non_trainable_variables)

@@ -31,6 +31,11 @@ class Batch:
             others. None for networks that do not tell series apart.
         future: (batch, horizon, n_future) float32 what is known of the steps to come, normalised; None
             without.
+        carries: (batch,) float32, of windows of streams, 1 where the state goes on, 0 where it begins anew;
+            None for windows that stand alone.
+        classes: (batch, horizon) int64 class of each target, 0 where masked; None for numbers.
+        numbers: (batch, horizon, n_outputs) float64 targets of sequences of which several numbers are learnt,
+            in the unit of the data, NaN where not known; None for others.
     """
 
     past: np.ndarray
@@ -44,6 +49,9 @@ class Batch:
     next_mark: np.ndarray | None = None
     series_number: np.ndarray | None = None
     future: np.ndarray | None = None
+    carries: np.ndarray | None = None
+    classes: np.ndarray | None = None
+    numbers: np.ndarray | None = None
 
     def take(self, index: np.ndarray | slice) -> Batch:
         """Some of the windows.
@@ -70,7 +78,10 @@ class Batch:
             "marks": self.marks,
             "series": self.series_number,
             "future": self.future,
+            "carries": self.carries,
         }
+        if self.past.shape[2] == 0:  # sequences of marks alone
+            parts["past"] = parts["observed"] = None
         return {name: part for name, part in parts.items() if part is not None}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.as_of import read_as_of
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Clock, Panel

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
 from forecaster.errors import DataError

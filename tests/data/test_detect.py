@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.detect import Detection, detect
 from forecaster.data.read import read_table
 from forecaster.errors import DataError

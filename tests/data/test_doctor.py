@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecaster.commands.inspect import BASELINE
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.doctor import EventFacts, examine_events
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.numbers import read_numbers
 from forecaster.data.panel import Note
 from forecaster.data.read import read_table

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.read import read_table
 from forecaster.data.rows import Ids, radix_order, read_ids, sort_rows
 from forecaster.errors import DataError

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.config.settings import DataSettings
+from forecaster.config.data_settings import DataSettings
 from forecaster.data.read import read_table
 from forecaster.data.stamps import looks_time, read_stamps
 from forecaster.data.zones import Stamps

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from forecaster.errors import ConfigError, RunError
-from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.forecaster import Forecaster
 from forecaster.report.build import Wanted, report_page
 from forecaster.run.load import load_run

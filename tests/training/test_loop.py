@@ -111,13 +111,13 @@ def test_windows_too_large_to_keep_are_gathered_each_epoch_with_the_same_result(
 
 
 def test_epoch_is_all_windows_once_in_an_order_of_its_own() -> None:
-    first, second = epoch_order(10, 10, 0, 1), epoch_order(10, 10, 0, 2)
+    first, second = epoch_order(10, 10, TrainingPlan(), 1), epoch_order(10, 10, TrainingPlan(), 2)
     assert sorted(first) == sorted(second) == list(range(10))
     assert not np.array_equal(first, second)
-    assert np.array_equal(first, epoch_order(10, 10, 0, 1))
-    few = epoch_order(1000, 10, 0, 1)
+    assert np.array_equal(first, epoch_order(10, 10, TrainingPlan(), 1))
+    few = epoch_order(1000, 10, TrainingPlan(), 1)
     assert len(np.unique(few)) == 10
-    many = epoch_order(10, 25, 0, 1)
+    many = epoch_order(10, 25, TrainingPlan(), 1)
     assert np.bincount(many).tolist().count(3) == 5
 
 

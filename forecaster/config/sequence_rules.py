@@ -1,0 +1,114 @@
+"""Defaults of sequences: a class of each, outputs of each row, the next symbol."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from forecaster.config.build import change
+from forecaster.config.facts import Default, Rules
+from forecaster.config.pace import choose_epochs, choose_rate, choose_rest, usual_batch
+from forecaster.config.settings import Settings
+
+# Steps of a window at most: of sequences that are seen as a whole, and of pieces of long ones.
+MOST_WHOLE, PIECE = 1000, 64
+
+# Sequences up to which several seeds pay, and rows below which networks are smaller.
+FEW_SEQUENCES, FEW_STEPS = 1000, 20_000
+
+# Windows of a batch of streams.
+STREAMS = 16
+
+
+@dataclass(frozen=True)
+class SequenceFacts:
+    """What the rules look at.
+
+    Attributes:
+        goal: What is learnt: ``label``, ``outputs``, ``tags`` or ``marks``.
+        n_series: Training series.
+        n_rows: Training rows over all of them.
+        longest: Rows of the longest.
+        n_channels: Channels of numbers.
+        n_marks: Symbols; 0 for none.
+        n_classes: Classes; 0 where numbers are learnt.
+        has_pieces: Whether series are cut in time, and not held out as a whole.
+    """
+
+    goal: str
+    n_series: int
+    n_rows: int
+    longest: int
+    n_channels: int
+    n_marks: int
+    n_classes: int
+    has_pieces: bool
+
+
+def complete_sequences(settings: Settings, facts: SequenceFacts) -> tuple[Settings, list[Default]]:
+    """Every setting that was left open, filled by rule.
+
+    Args:
+        settings: As the user gave them.
+        facts: What the training rows are like.
+
+    Returns:
+        Settings without open ones (but for those where None means none), and what was chosen.
+    """
+    rules = Rules(settings)
+    for rule in (_windows, _network, _training):
+        rule(rules, facts)
+    return change(settings, rules.values), rules.chosen
+
+
+def _windows(rules: Rules, facts: SequenceFacts) -> None:
+    """look_back."""
+    if facts.goal == "label" or not facts.has_pieces:
+        longest = max(min(facts.longest, MOST_WHOLE), 1)
+        rules.choose("look_back", longest, f"the longest sequence, {MOST_WHOLE} steps at most")
+    rules.choose("look_back", max(min(PIECE, facts.longest), 1), "pieces of a long sequence")
+    rules.choose("segment", 1, "a step is a row")
+    rules.choose("min_history", 0, "sequences are padded on the left")
+    rules.choose("features", ("none",), "only events have them")
+    rules.choose("transforms", ("standard",), "inputs of one order")
+
+
+def _network(rules: Rules, facts: SequenceFacts) -> None:
+    """Layers, units, dropout, and the vectors of marks."""
+    units = rules.values["units"]
+    rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
+    is_small = facts.n_series < FEW_SEQUENCES if facts.goal == "label" else facts.n_rows < FEW_STEPS
+    rules.choose("units", (64 if is_small else 128,), f"{facts.n_series:,} sequences, {facts.n_rows:,} rows")
+    rules.choose("dropout", 0.2, "regularisation between layers")
+    rules.choose("cell", "lstm", "the usual one")
+    may = facts.goal in ("label", "tags") and not rules.values["stateful"]
+    why = "what comes after a step is known too" if may else "a step sees what came before it alone"
+    rules.choose("bidirectional", facts.goal == "tags" and may, why)
+    rules.choose("dense_layers", (), "the state goes to the output directly")
+    if facts.n_marks:
+        width = min(max(math.ceil(2 * facts.n_marks**0.5), 4), 64)
+        rules.choose("mark_units", width, f"{facts.n_marks:,} symbols")
+    rules.choose("decoder", "direct", "from the last state, or that of each step")
+    rules.choose("linear", False, "the recurrent layers alone")
+    rules.choose("series_units", 0, "sequences are told apart by their rows")
+    rules.choose("branch", ("none",), "one network for all channels")
+
+
+def _training(rules: Rules, facts: SequenceFacts) -> None:
+    """Batch, epochs, rate, schedule and ensemble."""
+    whole = facts.goal == "label" or not facts.has_pieces
+    n_windows = facts.n_series if whole else math.ceil(facts.n_rows / rules.values["look_back"])
+    if rules.values["stateful"]:
+        most = max(n_windows // 4, 1)
+        rules.choose("batch_size", min(STREAMS, most), "streams side by side, each of several windows")
+    rules.choose("batch_size", usual_batch(n_windows), f"{n_windows:,} windows: about 30 steps an epoch")
+    rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
+    choose_rate(rules, 3e-3, "")
+    steps = max(1_500, 12 * math.ceil(n_windows / rules.values["batch_size"]))
+    choose_epochs(rules, n_windows, steps, most=1_000_000)
+    is_few = facts.goal == "label" and facts.n_series < FEW_SEQUENCES
+    rules.choose(
+        "refit", is_few, "few sequences: all are needed" if is_few else "as the validation part chose"
+    )
+    choose_rest(rules)
+    rules.choose("ensemble", 3 if is_few else 1, "few sequences: several seeds" if is_few else "enough data")

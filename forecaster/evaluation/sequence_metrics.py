@@ -1,0 +1,94 @@
+"""Scores of classes and of numbers of sequences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Probabilities below count as this, so that a class held impossible costs no infinity.
+LEAST_PROBABILITY = 1e-12
+
+# Classes from which on it is of interest whether the right one is among the likeliest five.
+MANY_CLASSES = 10
+TOP = 5
+
+
+def class_scores(true: np.ndarray, probs: np.ndarray) -> dict[str, float]:
+    """Scores of probabilities of classes.
+
+    Args:
+        true: (n,) int64 classes.
+        probs: (n, n_classes) probabilities.
+
+    Returns:
+        ``accuracy``, ``macro_f1`` over the classes that occur or are forecast, ``log_loss`` in nats,
+        ``perplexity``, its exponential, and with many classes ``top_5``.
+
+    Source:
+        Manning, Raghavan and Schuetze, "Introduction to Information Retrieval", 2008, chapter 13, for the
+        macro-averaged F1.
+
+    Example:
+        >>> scores = class_scores(np.array([0, 1]), np.array([[0.5, 0.5], [0.75, 0.25]]))
+        >>> scores["accuracy"], round(scores["perplexity"], 3)
+        (0.5, 2.828)
+    """
+    from sklearn.metrics import f1_score
+
+    right = np.maximum(probs[np.arange(len(true)), true], LEAST_PROBABILITY)
+    forecast = probs.argmax(axis=1)
+    log_loss = float(-np.log(right).mean())
+    found = {
+        "accuracy": float((forecast == true).mean()),
+        "macro_f1": float(f1_score(true, forecast, average="macro", zero_division=0.0)),
+        "log_loss": log_loss,
+        "perplexity": float(np.exp(log_loss)),
+    }
+    if probs.shape[1] >= MANY_CLASSES:
+        ahead = (probs > probs[np.arange(len(true)), true][:, None]).sum(axis=1)
+        found[f"top_{TOP}"] = float((ahead < TOP).mean())
+    return found
+
+
+def number_scores(true: np.ndarray, numbers: np.ndarray) -> dict[str, float]:
+    """Scores of numbers, over all outputs that are known.
+
+    Args:
+        true: (n, n_outputs) float64, NaN where not known.
+        numbers: (n, n_outputs) float64.
+
+    Returns:
+        ``mae``, ``rmse``, ``largest_error``, in the unit of the outputs, and ``r2``, the share of the
+        variance of each output that is explained, averaged over them.
+
+    Example:
+        >>> number_scores(np.array([[1.0], [3.0]]), np.array([[1.0], [2.0]]))
+        {'mae': 0.5, 'rmse': 0.7071067811865476, 'largest_error': 1.0, 'r2': 0.5}
+    """
+    errors = numbers - true
+    spread = np.nansum((true - np.nanmean(true, axis=0)) ** 2, axis=0)
+    moves = spread > 0
+    left = np.nansum(errors**2, axis=0)[moves] / spread[moves]
+    return {
+        "mae": float(np.nanmean(np.abs(errors))),
+        "rmse": float(np.sqrt(np.nanmean(errors**2))),
+        "largest_error": float(np.nanmax(np.abs(errors))),
+        "r2": float(1 - left.mean()) if moves.any() else float("nan"),
+    }
+
+
+def confusion(true: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """How often each class was taken for each.
+
+    Args:
+        true: (n,) int64 classes.
+        probs: (n, n_classes) probabilities.
+
+    Returns:
+        (n_classes, n_classes) int64, a row for each true class.
+
+    Example:
+        >>> confusion(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])).tolist()
+        [[1, 0], [1, 1]]
+    """
+    n = probs.shape[1]
+    return np.bincount(true * n + probs.argmax(axis=1), minlength=n * n).reshape(n, n)

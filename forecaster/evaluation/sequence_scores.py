@@ -1,0 +1,138 @@
+"""Scores of the networks and of the baselines on sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecaster.baselines.sequence_base import SequenceBaseline, targets_at
+from forecaster.data.goals import Goal
+from forecaster.data.panel import Note, Panel
+from forecaster.evaluation.sequence_metrics import class_scores, confusion, number_scores
+from forecaster.training.sequence_networks import SequenceNetworks
+from forecaster.windows.windows import Span
+
+# Which score says who is ahead, and whether more of it is better.
+DECIDING = {"label": "accuracy", "tags": "accuracy", "marks": "log_loss", "outputs": "rmse"}
+MORE_IS_BETTER = {"accuracy"}
+
+# Classes up to which the table of confusions is kept.
+MOST_CONFUSED = 100
+
+
+@dataclass(frozen=True)
+class SequencePart:
+    """Scores of one part.
+
+    Attributes:
+        goal: What is learnt.
+        n_scored: Series or rows scored.
+        model: Scores of the networks.
+        baselines: Scores by name.
+        confused: (n_classes, n_classes) how often each class was taken for each; None for numbers, and for
+            many classes.
+    """
+
+    goal: Goal
+    n_scored: int
+    model: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+    confused: np.ndarray | None = None
+    note: Note | None = None
+
+    @property
+    def deciding(self) -> str:
+        """Which score says who is ahead."""
+        return DECIDING[self.goal.kind]
+
+    @property
+    def best_baseline(self) -> str | None:
+        """The best baseline; None without any."""
+        return min(self.baselines, key=lambda name: self._cost(self.baselines[name]), default=None)
+
+    @property
+    def beaten_by(self) -> list[str]:
+        """Baselines that are ahead of the networks, best first."""
+        ahead = [name for name, one in self.baselines.items() if self._cost(one) < self._cost(self.model)]
+        return sorted(ahead, key=lambda name: self._cost(self.baselines[name]))
+
+    def _cost(self, scores: dict[str, float]) -> float:
+        """The deciding score, less of which is better."""
+        value = scores[self.deciding]
+        return -value if self.deciding in MORE_IS_BETTER else value
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for report.json."""
+        tree: dict[str, Any] = {
+            "n_windows": self.n_scored,
+            "n_windows_in_all": self.n_scored,
+            "scored": "sequences" if self.goal.kind == "label" else "rows",
+            "deciding": self.deciding,
+            "model": self.model,
+            "baselines": self.baselines,
+            "best_baseline": self.best_baseline,
+            "beaten_by": self.beaten_by,
+        }
+        if self.confused is not None:
+            tree["classes"] = list(self.goal.names)
+            tree["confusion"] = self.confused.tolist()
+        return tree
+
+
+@dataclass(frozen=True)
+class SequenceScores:
+    """Scores of the validation and the test part; None for a part without rows."""
+
+    valid: SequencePart | None = None
+    test: SequencePart | None = None
+    resolution: float | None = None
+
+    @property
+    def notes(self) -> list[Note]:
+        """What the user should know of the scores."""
+        return []
+
+
+def score_sequences(
+    panel: Panel,
+    span: Span,
+    train: Span,
+    networks: SequenceNetworks,
+    baselines: Sequence[SequenceBaseline],
+) -> SequencePart | None:
+    """Scores of networks and baselines on some rows.
+
+    Args:
+        panel: The rows, with what was to be learnt.
+        span: Rows that are scored.
+        train: Rows that the baselines learn from.
+        networks: Trained.
+        baselines: Not fitted yet.
+
+    Returns:
+        The scores; None where nothing is known of these rows.
+    """
+    goal = panel.goal
+    if goal is None or not (span.ends > span.begins).any():
+        return None
+    index, found = networks.predict(panel, span)
+    true = targets_at(panel, goal, index)
+    known = true >= 0 if goal.is_class else np.isfinite(true).any(axis=1)
+    if not known.any():
+        return None
+    score = class_scores if goal.is_class else number_scores
+    rivals = {}
+    for baseline in baselines:
+        fitted = baseline.fit(panel, goal, train)
+        rivals[baseline.name] = score(true[known], fitted.predict(panel, index[known]))
+    keeps = goal.is_class and len(goal.names) <= MOST_CONFUSED
+    return SequencePart(
+        goal,
+        int(known.sum()),
+        score(true[known], found[known]),
+        rivals,
+        confusion(true[known], found[known]) if keeps else None,
+    )

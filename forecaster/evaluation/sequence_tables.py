@@ -1,0 +1,119 @@
+"""What trained networks say of sequences, as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecaster.data.clock import to_display
+from forecaster.data.goals import Goal
+from forecaster.data.load import Source, read_panel
+from forecaster.data.marks import recode_marks
+from forecaster.data.panel import Panel
+from forecaster.data.test_series import recode_goal
+from forecaster.errors import RunError, listing
+from forecaster.evaluation.sequence_job import SequenceRun
+from forecaster.evaluation.sequence_scores import score_sequences
+from forecaster.windows.windows import Span
+
+# Before the name of a class: its probability.
+PROBABILITY = "p-"
+
+
+def read_sequences_like(run: SequenceRun, data: Source) -> Panel:
+    """Sequences of another file, read as the training data of a run was.
+
+    Args:
+        run: A trained run.
+        data: The file or frame; it may lack the column that was learnt.
+
+    Returns:
+        A panel with the classes and marks of the run.
+
+    Raises:
+        DataError: The data cannot be read, or holds a class that was not trained on.
+    """
+    panel = read_panel(data, run.settings.data, run.panel.columns, run.name)
+    return recode_goal(recode_marks(panel, run.panel.mark_names), run.networks.goal, run.name)
+
+
+def sequence_table(run: SequenceRun, panel: Panel) -> pd.DataFrame:
+    """Labels of sequences, or outputs or tags of their rows.
+
+    Args:
+        run: A trained run of no symbols.
+        panel: Sequences, read as those of the run.
+
+    Returns:
+        Labels: ``unique_id, label, p-CLASS, ...``; tags: ``unique_id, ds``, the column and ``probability``;
+        outputs: ``unique_id, ds`` and the columns.
+
+    Raises:
+        RunError: There are no rows.
+    """
+    if panel.n_rows == 0:
+        raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
+    goal = run.networks.goal
+    index, found = run.networks.predict(panel, Span(panel.offsets[:-1], panel.offsets[1:]))
+    if goal.kind == "label":
+        return _labels(panel, goal, index, found)
+    table = {
+        "unique_id": panel.ids[panel.series_of(index)],
+        "ds": to_display(panel.clock, panel.times[index]),
+    }
+    if goal.kind == "outputs":
+        return pd.DataFrame(table | dict(zip(goal.names, found.T, strict=True)))
+    names = np.array(goal.names, dtype=object)
+    return pd.DataFrame(table | {goal.column: names[found.argmax(axis=1)], "probability": found.max(axis=1)})
+
+
+def _labels(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> pd.DataFrame:
+    """A row a sequence, with the probability of each class."""
+    names = np.array(goal.names, dtype=object)
+    table = {"unique_id": panel.ids[index], "label": names[found.argmax(axis=1)]}
+    return pd.DataFrame(table | {f"{PROBABILITY}{name}": found[:, place] for place, name in enumerate(names)})
+
+
+def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[pd.DataFrame, list[str]]:
+    """What a run says of the sequences of a file.
+
+    Args:
+        run: A trained run.
+        data: A file or frame.
+
+    Returns:
+        The table of ``sequence_table``, and sentences on what should be known of the file.
+
+    Raises:
+        DataError: The file cannot be read.
+        RunError: No file is given, and the run keeps no rows.
+    """
+    panel = run.panel if data is None else read_sequences_like(run, data)
+    return sequence_table(run, panel), [note.line for note in (*panel.repairs, *panel.warnings)]
+
+
+def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], list[str]]:
+    """Scores of a run on the sequences of a file.
+
+    Args:
+        run: A trained run.
+        data: A file or frame that holds what was learnt.
+
+    Returns:
+        Scores as in report.json, without baselines, which know no training rows; and sentences on what
+        should be known of the file.
+
+    Raises:
+        DataError: The file cannot be read, or holds a class that was not trained on.
+        RunError: It lacks what was learnt.
+    """
+    panel = read_sequences_like(run, data)
+    begins, ends = panel.offsets[:-1], panel.offsets[1:]
+    part = score_sequences(panel, Span(begins, ends), Span(begins, begins), run.networks, ())
+    if part is None:
+        goal = run.networks.goal
+        what = goal.column or listing(goal.names)
+        raise RunError(f"{run.name}: {panel.source} holds no {what} to score by. Use a file with it.")
+    return part.to_json(), [note.line for note in (*panel.repairs, *panel.warnings)]

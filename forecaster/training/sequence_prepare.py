@@ -1,0 +1,131 @@
+"""What comes before a fit of sequences: the split, then the defaults that the training rows suggest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.config.build import flatten
+from forecaster.config.facts import Default
+from forecaster.config.sequence_rules import SequenceFacts, complete_sequences
+from forecaster.config.settings import Settings
+from forecaster.data.goals import Goal
+from forecaster.data.panel import Note, Panel
+from forecaster.errors import ConfigError
+from forecaster.windows.sequence_split import split_sequences
+from forecaster.windows.split import Split
+from forecaster.windows.windows import Span
+
+
+@dataclass(frozen=True)
+class PreparedSequences:
+    """All that a fit needs.
+
+    Attributes:
+        panel: The rows.
+        goal: What is learnt of them.
+        settings: None open.
+        defaults: What was chosen, and why.
+        split: Rows of each part.
+        warnings: What the user should know.
+    """
+
+    panel: Panel
+    goal: Goal
+    settings: Settings
+    defaults: tuple[Default, ...]
+    split: Split
+    warnings: tuple[Note, ...] = ()
+
+
+def prepare_sequences(panel: Panel, settings: Settings) -> PreparedSequences:
+    """Split and defaults of sequences.
+
+    Args:
+        panel: All rows, with a goal.
+        settings: As the user gave them.
+
+    Returns:
+        Everything chosen from the training rows alone.
+
+    Raises:
+        ConfigError: A setting does not fit the data, or there is nothing to learn.
+        ValueError: The panel has no goal.
+    """
+    if panel.goal is None:
+        raise ValueError(f"a panel of {panel.kind} has no goal")
+    if panel.goal.is_class and len(panel.goal.names) < 2:
+        raise ConfigError(f"{panel.source}: one class only, {panel.goal.names}. Bring rows of several.")
+    split = split_sequences(panel, settings.window, settings.training.seed)
+    complete, defaults = complete_sequences(settings, sequence_facts(panel, panel.goal, split))
+    _check(complete, panel.goal)
+    return PreparedSequences(panel, panel.goal, complete, tuple(defaults), split, tuple(_warnings(split)))
+
+
+def sequence_facts(panel: Panel, goal: Goal, split: Split) -> SequenceFacts:
+    """What the rules of the defaults look at, from the training rows alone.
+
+    Args:
+        panel: The rows.
+        goal: What is learnt.
+        split: Rows of each part.
+
+    Returns:
+        The facts.
+    """
+    lengths = split.train.ends - split.train.begins
+    return SequenceFacts(
+        goal=goal.kind,
+        n_series=int((lengths > 0).sum()),
+        n_rows=int(lengths.sum()),
+        longest=int(lengths.max(initial=0)),
+        n_channels=len(panel.channels),
+        n_marks=len(panel.mark_names),
+        n_classes=len(goal.names) if goal.is_class else 0,
+        has_pieces=is_cut(split),
+    )
+
+
+def is_cut(split: Split) -> bool:
+    """Whether series are held out in part, and not as a whole.
+
+    Args:
+        split: Rows of each part.
+    """
+    parts: list[Span] = [split.train, split.valid, split.test]
+    used = np.sum([one.ends > one.begins for one in parts], axis=0)
+    return bool((used > 1).any()) or len(split.begins) == 1
+
+
+# Settings of forecasts of numbers, and of rows that are regular, which sequences have no use for.
+_REFUSED = {"segment": (1,), "task": ("regress",), "head": (None,), "horizon": (1,), "embargo": (None,)}
+_REFUSED |= {"decoder": ("direct",), "split": ("time",), "residual": (None,), "bins": ("quantile",)}
+_REFUSED |= {"linear": (False,), "branch": (("none",),), "n_bins": (None,), "loss": (None,)}
+
+
+def _check(settings: Settings, goal: Goal) -> None:
+    """Refuse settings that do not fit each other or the goal."""
+    flat = flatten(settings)
+    for name, allowed in _REFUSED.items():
+        if flat[name] not in allowed:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} {flat[name]}: sequences have no use for it. Leave it out."
+            )
+    network = settings.network
+    if goal.kind in ("marks", "outputs") and network.bidirectional:
+        what = "its own successor" if goal.kind == "marks" else "its outputs from what came before"
+        raise ConfigError(
+            f"--bidirectional: every step gives {what}; backwards it would see the answer. Leave it out."
+        )
+    if network.stateful and (network.bidirectional or goal.kind == "label"):
+        why = "a label has no state to carry on" if goal.kind == "label" else "no state goes on backwards"
+        raise ConfigError(f"--stateful: {why}. Leave it out.")
+
+
+def _warnings(split: Split) -> list[Note]:
+    """What must be said of the parts."""
+    notes = []
+    if not (split.test.ends > split.test.begins).any():
+        notes.append(Note("no_test_part", "Nothing is held out: trained without scores."))
+    return notes
