@@ -104,7 +104,7 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
     stamps = read_stamps(table, found.columns["time"], settings)
     ids = read_ids(table, found.columns.get("id"))
     order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
-    rows, read = _read_rows(table, found, order, (stamps.values, ids.names))
+    rows, read = _read_rows(table, found, order, ids.names)
     clock = Clock(stamps.kind, zone=stamps.zone)
     repairs = [*table.notes, *stamps.notes, *ids.notes, *order.notes]
     if settings.as_of is None:
@@ -126,10 +126,9 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
 
 
 def _read_rows(
-    table: Table, found: Detection, order: Order, known: tuple[np.ndarray, np.ndarray]
+    table: Table, found: Detection, order: Order, names: np.ndarray
 ) -> tuple[EventRows, tuple[Note, ...]]:
     """Times, ids and what belongs to each event, in order; marks are codes of the whole column."""
-    times, names = known
     values = np.empty((table.n_rows, 0))
     notes: tuple[Note, ...] = ()
     if found.past:
@@ -139,7 +138,7 @@ def _read_rows(
         codes, mark_names = read_marks(table, found.columns["mark"])
         marks = order.take(codes)
     rows = EventRows(
-        times=order.take(times),
+        times=order.times,
         offsets=order.offsets,
         ids=names,
         values=order.take(values) if found.past else values,
