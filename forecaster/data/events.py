@@ -16,6 +16,7 @@ from forecaster.data.event_rows import EventRows
 from forecaster.data.marks import read_marks, with_marks
 from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
+from forecaster.data.parts import in_series
 from forecaster.data.rows import Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
@@ -62,7 +63,6 @@ def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel
     rows = events.rows
     unit, length, notes = _choose_unit(events, settings)
     gaps = _gaps(events, settings.gap, unit, length)
-    gaps[rows.offsets[:-1]] = np.nan
     panel = Panel(
         kind="events",
         values=np.column_stack([gaps, rows.values]) if found.past else gaps[:, None],
@@ -168,25 +168,39 @@ def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tu
                 f"--unit {settings.unit} is not a unit of time. Use one of {', '.join(UNIT_LENGTHS)}."
             )
         return unit, float(UNIT_LENGTHS[unit]), ()
-    steps = np.diff(events.rows.times).view(np.int64)
-    steps[events.rows.offsets[1:-1] - 1] = 0
-    unit, reason = propose_unit(steps[steps > 0], events.clock.resolution)
+    unit, reason = propose_unit(_steps(events.rows), events.clock.resolution)
     note = Note("unit", f"gaps are in the unit {unit}: {reason}; --unit names another")
     return unit, float(UNIT_LENGTHS[unit]), (note,)
 
 
+def _steps(rows: EventRows) -> np.ndarray:
+    """(n,) int64 ns between events at two stamps, one after the other in a series."""
+
+    def find(series: slice, part: slice) -> np.ndarray:
+        """Those of some series."""
+        steps = np.diff(rows.times[part]).view(np.int64)
+        steps[rows.offsets[series][1:] - part.start - 1] = 0
+        return steps[steps > 0]
+
+    return np.concatenate([np.empty(0, dtype=np.int64), *in_series(find, rows.offsets)])
+
+
 def _gaps(events: Events, gap: str, unit: str, length: float) -> np.ndarray:
-    """(n_rows,) gap since the row before, whatever its series."""
-    gaps = np.empty(len(events.rows.times), dtype=np.float64)
-    if len(gaps) == 0:
-        return gaps
-    gaps[0] = np.nan
-    if gap == "calendar":
-        gaps[1:] = np.diff(find_periods(to_wall(events.rows.times, events.clock.zone), unit))
-    elif events.clock.kind == "date":
-        gaps[1:] = np.diff(events.rows.times).view(np.int64) / length
-    else:
-        gaps[1:] = np.diff(events.rows.times)
+    """(n_rows,) gap since the event before in the series; NaN for the first."""
+    times, offsets, clock = events.rows.times, events.rows.offsets, events.clock
+    gaps = np.empty(len(times), dtype=np.float64)
+
+    def fill(series: slice, rows: slice) -> None:
+        """Find the gaps of some series."""
+        if gap == "calendar":
+            gaps[rows][1:] = np.diff(find_periods(to_wall(times[rows], clock.zone), unit))
+        elif clock.kind == "date":
+            gaps[rows][1:] = np.diff(times[rows]).view(np.int64) / length
+        else:
+            gaps[rows][1:] = np.diff(times[rows])
+        gaps[offsets[series]] = np.nan
+
+    in_series(fill, offsets)
     return gaps
 
 

@@ -32,11 +32,11 @@ def in_parts(work: Callable[[slice], T], n_rows: int, size: int = PART) -> list[
     return _side_by_side(work, [slice(begin, min(begin + size, n_rows)) for begin in range(0, n_rows, size)])
 
 
-def in_series(work: Callable[[slice], T], offsets: np.ndarray) -> list[T]:
+def in_series(work: Callable[[slice, slice], T], offsets: np.ndarray) -> list[T]:
     """What some work gives for every part of the series, in their order.
 
     Args:
-        work: Of one part, which is of whole series; like that of ``in_parts``.
+        work: Of the series of one part and their rows; it runs like that of ``in_parts``.
         offsets: (n_series + 1,) where series begin among rows.
 
     Returns:
@@ -44,8 +44,9 @@ def in_series(work: Callable[[slice], T], offsets: np.ndarray) -> list[T]:
     """
     n_rows = int(offsets[-1])
     cuts = np.unique(np.searchsorted(offsets, [*range(0, n_rows, PART), n_rows], side="right") - 1)
-    cuts[-1:] = len(offsets) - 1
-    return _side_by_side(work, [slice(int(begin), int(end)) for begin, end in pairwise(cuts)])
+    cuts[0], cuts[-1] = 0, len(offsets) - 1  # series without rows at either end too
+    parts = [slice(int(begin), int(end)) for begin, end in pairwise(cuts)]
+    return _side_by_side(lambda part: work(part, slice(offsets[part.start], offsets[part.stop])), parts)
 
 
 def _side_by_side(work: Callable[[slice], T], parts: list[slice]) -> list[T]:
@@ -110,3 +111,26 @@ def are_multiples(numbers: np.ndarray, length: int) -> bool:
         return bool((numbers[part] // length * length == numbers[part]).all())
 
     return fits(slice(0, _FIRST)) and all(in_parts(fits, len(numbers)))
+
+
+def count_multiples(numbers: np.ndarray, offsets: np.ndarray, length: int) -> np.ndarray | None:
+    """How many times a length goes into the way from the first number of a series to each.
+
+    Args:
+        numbers: (n_rows,) int64; no series is without.
+        offsets: (n_series + 1,).
+        length: Above 0.
+
+    Returns:
+        (n_rows,) int64; None where a part of a length is left.
+    """
+    counts = np.empty(len(numbers), dtype=np.int64)
+
+    def count(series: slice, rows: slice) -> bool:
+        """Count those of some series."""
+        firsts = np.repeat(numbers[offsets[series]], np.diff(offsets[series.start : series.stop + 1]))
+        away = numbers[rows] - firsts
+        counts[rows] = found = away // length
+        return bool((found * length == away).all())
+
+    return counts if all(in_series(count, offsets)) else None

@@ -122,7 +122,7 @@ def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int,
         return Order(moved, offsets, np.arange(n_rows) - np.repeat(offsets[:-1], np.diff(offsets)))
     if moved is not None:
         times = take_rows(times, moved)
-    begins = np.unique(offsets)[1:-1]  # of series with rows, but for the first
+    begins = offsets[:-1][np.diff(offsets) > 0][1:]  # of series with rows, but for the first
     count = _n_falls(times) - int(np.count_nonzero(times[begins] < times[begins - 1]))
     if count == 0:
         return Order(moved, offsets, times)
@@ -194,11 +194,10 @@ def _within_series(times: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     unit = find_resolution(times) if np.issubdtype(times.dtype, np.datetime64) else 1
     order = np.empty(len(times), dtype=np.int64)
 
-    def sort(part: slice) -> None:
+    def sort(series: slice, rows: slice) -> None:
         """Find the order of the rows of some series."""
-        begin, lengths = offsets[part.start], np.diff(offsets[part.start : part.stop + 1])
-        rows = slice(begin, offsets[part.stop])
-        order[rows] = begin + _of_series(_ranks(numbers[rows], unit), lengths)
+        lengths = np.diff(offsets[series.start : series.stop + 1])
+        order[rows] = rows.start + _of_series(_ranks(numbers[rows], unit), lengths)
 
     in_series(sort, offsets)
     return order
