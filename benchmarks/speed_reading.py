@@ -17,12 +17,9 @@ from forecaster.data.load import read_panel
 
 # Rows of a value series, and of the events of one customer.
 LENGTH, N_EVENTS = 1_000, 20
-SECOND = 10**9
-HOUR = 3600 * SECOND
-SECONDS_A_DAY = 24 * 3600
-# Days over which events are spread.
-SPAN = 1000
-BEGIN = 1_577_836_800 * 10**9  # 2020-01-01
+# In seconds.
+HOUR, DAY = 3600, 24 * 3600
+BEGIN = 1_577_836_800  # 2020-01-01
 KINDS, ORDERS, FORMATS = ("events", "values"), ("sorted", "shuffled"), ("csv", "parquet")
 # Times that Arrow's seconds may be taken, of CSV.
 MOST = {"sorted": 2.0, "shuffled": 4.0}
@@ -75,14 +72,15 @@ def make_table(kind: str, n_rows: int, *, is_shuffled: bool) -> pa.Table:
     length = N_EVENTS if kind == "events" else min(LENGTH, n_rows // 2)
     series, place = np.divmod(np.arange(n_rows), length)
     if kind == "events":
-        stamps = BEGIN + random.integers(0, SPAN * SECONDS_A_DAY, n_rows) * SECOND
+        gaps = (random.exponential(3.0, n_rows) * DAY).astype(np.int64)
+        stamps = BEGIN + np.cumsum(gaps) % (1000 * DAY)
         stamps = stamps[np.lexsort((stamps, series))]
     else:
         stamps = BEGIN + place * HOUR
     order = random.permutation(n_rows) if is_shuffled else slice(None)
     names = np.array([f"s{number:06d}" for number in range(series[-1] + 1)])
     ids = pa.DictionaryArray.from_arrays(series.astype(np.int32)[order], names).cast(pa.string())
-    times = pa.array(stamps[order].astype("datetime64[ns]").astype("datetime64[s]"))
+    times = pa.array(stamps[order].astype("datetime64[s]"))
     if kind == "events":
         return pa.table({"id": ids, "timestamp": times})
     y = np.round(random.normal(100, 5, n_rows), 2)[order]

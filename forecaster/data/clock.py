@@ -21,7 +21,7 @@ from forecaster.data.calendar import (
     weekdays,
 )
 from forecaster.data.panel import Clock, TimeKind
-from forecaster.data.parts import are_multiples
+from forecaster.data.parts import are_multiples, count_multiples
 from forecaster.data.sessions import advance_sessions
 from forecaster.errors import ConfigError
 
@@ -159,21 +159,15 @@ def find_positions(clock: Clock, times: np.ndarray, offsets: np.ndarray) -> np.n
     """
     if clock.weekmask is not None or clock.step is None:
         return None
-    lengths = np.diff(offsets)
-    firsts = times[offsets[:-1]]
     if clock.kind == "date":
         count, unit = split_step(str(clock.step))
         if unit.startswith("month"):
-            steps = to_wall(times, clock.zone).astype("datetime64[M]").astype(np.int64)
-            steps = steps - np.repeat(steps[offsets[:-1]], lengths)
+            times = to_wall(times, clock.zone).astype("datetime64[M]")
         elif unit == "D":
-            steps = to_wall(times, clock.zone).astype("datetime64[D]").astype(np.int64)
-            steps = steps - np.repeat(steps[offsets[:-1]], lengths)
-        else:
-            steps = (times - np.repeat(firsts, lengths)).astype(np.int64)
-        positions = steps // count
-        return positions if (positions * count == steps).all() else None
-    steps = np.rint(away := (times - np.repeat(firsts, lengths)) / clock.step)
+            times = to_wall(times, clock.zone).astype("datetime64[D]")
+        return count_multiples(times.view(np.int64), offsets, count)
+    firsts = np.repeat(times[offsets[:-1]], np.diff(offsets))
+    steps = np.rint(away := (times - firsts) / clock.step)
     held = steps[offsets[1:] - 1].max(initial=0) < 2**53
     return steps.astype(np.int64) if held and np.allclose(away, steps, rtol=0, atol=1e-6) else None
 
@@ -259,7 +253,7 @@ def _same_time_of_day(wall: np.ndarray) -> bool:
 
 def _within(times: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Differences between neighbours of one series only, a sample of many."""
-    begins = np.unique(offsets)[:-1]  # of series with rows
+    begins = offsets[:-1][np.diff(offsets) > 0]  # of series with rows
     n_steps = len(times) - len(begins)
     rows = np.arange(0, n_steps, max(1, n_steps // _SAMPLE))
     rows += np.searchsorted(begins - np.arange(len(begins)), rows, side="right") - 1

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.data.calendar import DAY
 from forecaster.data.panel import Note, Panel
+from forecaster.data.parts import in_parts, in_series
 from forecaster.data.units import in_words, propose_unit, resolution_words
 
 # A gap is short under this part of the median or mean, and a resolution is coarse above it.
@@ -137,7 +138,7 @@ def examine_events(panel: Panel) -> EventFacts:
     steps = np.diff(panel.times)[inner[1:]]
     positive = gaps[gaps > 0]
     waits = _in_units(panel.as_of - panel.times[panel.offsets[1:] - 1], panel)
-    relative = _relative(gaps, panel.lengths - 1)
+    relative = _relative(panel)
     return EventFacts(
         resolution=resolution_words(panel.clock.kind, panel.clock.resolution),
         resolution_share=_cell(panel) / float(np.median(positive)) if len(positive) else float("nan"),
@@ -182,8 +183,7 @@ def warn_of_events(panel: Panel) -> tuple[Note, ...]:
             "their earlier events, if there are any"
         )
         notes.append(Note("single_events", text, n_single))
-    gaps = _closed(panel)
-    share = _coarse_share(panel, gaps) if panel.gap == "exact" else 0.0
+    share = _coarse_share(panel) if panel.gap == "exact" else 0.0
     if share > _SHORT:
         words = resolution_words(panel.clock.kind, panel.clock.resolution)
         text = (
@@ -191,9 +191,10 @@ def warn_of_events(panel: Panel) -> tuple[Note, ...]:
             "nothing finer can be learnt. Bring finer stamps, if there are any"
         )
         notes.append(Note("coarse_stamps", text))
-    relative = _relative(gaps, panel.lengths - 1)
-    burstiness, burst_share = _burstiness(relative), _short_share(relative, np.mean)
-    if burstiness > _BURSTY and burst_share > _MANY_SHORT and len(relative) >= _LEAST_GAPS:
+    relative = _relative(panel)
+    burst_share = _short_share(relative, np.mean)
+    burstiness = _burstiness(relative) if burst_share > _MANY_SHORT else 0.0
+    if burstiness > _BURSTY and len(relative) >= _LEAST_GAPS:
         text = (
             f"events come in bursts (burstiness {burstiness:.2f}): {burst_share:.0%} of gaps are "
             "under a tenth of the mean. A longer --look-back shows where a burst stands, and --count-per "
@@ -215,23 +216,35 @@ def _cell(panel: Panel) -> float:
     return 0.0 if panel.clock.resolution is None else panel.clock.resolution / (panel.unit_length or 1.0)
 
 
-def _coarse_share(panel: Panel, gaps: np.ndarray) -> float:
+def _coarse_share(panel: Panel) -> float:
     """Resolution over the median gap above zero; 0 where it is sure to be under ``_SHORT``."""
-    most = 1.001 * _cell(panel) / _SHORT
-    n_positive, n_near = int(np.count_nonzero(gaps > 0)), int(np.count_nonzero((gaps > 0) & (gaps < most)))
+    gaps, most = panel.y, 1.001 * _cell(panel) / _SHORT
+
+    def count(part: slice) -> tuple[int, int]:
+        """Gaps above zero, and those of them that are near it; the first of a series is not a number."""
+        positive = gaps[part] > 0
+        return int(np.count_nonzero(positive)), int(np.count_nonzero(positive & (gaps[part] < most)))
+
+    counts = in_parts(count, len(gaps))
+    n_positive, n_near = (sum(part[place] for part in counts) for place in (0, 1))
     if 2 * n_near < n_positive:  # then the median is far above, and need not be found
         return 0.0
     return _cell(panel) / float(np.median(gaps[gaps > 0])) if n_positive else 0.0
 
 
-def _relative(gaps: np.ndarray, n_gaps: np.ndarray) -> np.ndarray:
+def _relative(panel: Panel) -> np.ndarray:
     """Gaps over the mean of their series, of series with enough of them."""
-    series = np.repeat(np.arange(len(n_gaps)), n_gaps)
-    means = np.bincount(series, weights=gaps, minlength=len(n_gaps)) / np.maximum(n_gaps, 1)
-    usable = (n_gaps >= _LEAST_OF_SERIES) & (means > 0)
-    if not usable.all():
-        gaps, means, n_gaps = gaps[np.repeat(usable, n_gaps)], means[usable], n_gaps[usable]
-    return np.asarray(gaps / np.repeat(means, n_gaps))
+
+    def scale(series: slice, rows: slice) -> np.ndarray:
+        """Those of some series."""
+        offsets = panel.offsets[series.start : series.stop + 1] - rows.start
+        gaps, n_gaps = np.delete(panel.y[rows], offsets[:-1]), np.diff(offsets) - 1
+        own = np.repeat(np.arange(len(n_gaps)), n_gaps)
+        means = np.bincount(own, weights=gaps, minlength=len(n_gaps)) / np.maximum(n_gaps, 1)
+        kept = ((n_gaps >= _LEAST_OF_SERIES) & (means > 0))[own]
+        return np.asarray(gaps[kept] / means[own[kept]])
+
+    return np.concatenate([np.empty(0), *in_series(scale, panel.offsets)])
 
 
 def _burstiness(relative: np.ndarray) -> float:

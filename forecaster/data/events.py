@@ -16,6 +16,7 @@ from forecaster.data.event_rows import EventRows
 from forecaster.data.marks import read_marks, with_marks
 from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
+from forecaster.data.parts import in_series
 from forecaster.data.rows import Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
@@ -62,7 +63,6 @@ def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel
     rows = events.rows
     unit, length, notes = _choose_unit(events, settings)
     gaps = _gaps(events, settings.gap, unit, length)
-    gaps[rows.offsets[:-1]] = np.nan
     panel = Panel(
         kind="events",
         values=np.column_stack([gaps, rows.values]) if found.past else gaps[:, None],
@@ -104,7 +104,7 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
     stamps = read_stamps(table, found.columns["time"], settings)
     ids = read_ids(table, found.columns.get("id"))
     order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
-    rows, read = _read_rows(table, found, order, (stamps.values, ids.names))
+    rows, read = _read_rows(table, found, order, ids.names)
     clock = Clock(stamps.kind, zone=stamps.zone)
     repairs = [*table.notes, *stamps.notes, *ids.notes, *order.notes]
     if settings.as_of is None:
@@ -126,10 +126,9 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
 
 
 def _read_rows(
-    table: Table, found: Detection, order: Order, known: tuple[np.ndarray, np.ndarray]
+    table: Table, found: Detection, order: Order, names: np.ndarray
 ) -> tuple[EventRows, tuple[Note, ...]]:
     """Times, ids and what belongs to each event, in order; marks are codes of the whole column."""
-    times, names = known
     values = np.empty((table.n_rows, 0))
     notes: tuple[Note, ...] = ()
     if found.past:
@@ -139,7 +138,7 @@ def _read_rows(
         codes, mark_names = read_marks(table, found.columns["mark"])
         marks = order.take(codes)
     rows = EventRows(
-        times=order.take(times),
+        times=order.times,
         offsets=order.offsets,
         ids=names,
         values=order.take(values) if found.past else values,
@@ -169,25 +168,39 @@ def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tu
                 f"--unit {settings.unit} is not a unit of time. Use one of {', '.join(UNIT_LENGTHS)}."
             )
         return unit, float(UNIT_LENGTHS[unit]), ()
-    steps = np.diff(events.rows.times).view(np.int64)
-    steps[events.rows.offsets[1:-1] - 1] = 0
-    unit, reason = propose_unit(steps[steps > 0], events.clock.resolution)
+    unit, reason = propose_unit(_steps(events.rows), events.clock.resolution)
     note = Note("unit", f"gaps are in the unit {unit}: {reason}; --unit names another")
     return unit, float(UNIT_LENGTHS[unit]), (note,)
 
 
+def _steps(rows: EventRows) -> np.ndarray:
+    """(n,) int64 ns between events at two stamps, one after the other in a series."""
+
+    def find(series: slice, part: slice) -> np.ndarray:
+        """Those of some series."""
+        steps = np.diff(rows.times[part]).view(np.int64)
+        steps[rows.offsets[series][1:] - part.start - 1] = 0
+        return steps[steps > 0]
+
+    return np.concatenate([np.empty(0, dtype=np.int64), *in_series(find, rows.offsets)])
+
+
 def _gaps(events: Events, gap: str, unit: str, length: float) -> np.ndarray:
-    """(n_rows,) gap since the row before, whatever its series."""
-    gaps = np.empty(len(events.rows.times), dtype=np.float64)
-    if len(gaps) == 0:
-        return gaps
-    gaps[0] = np.nan
-    if gap == "calendar":
-        gaps[1:] = np.diff(find_periods(to_wall(events.rows.times, events.clock.zone), unit))
-    elif events.clock.kind == "date":
-        gaps[1:] = np.diff(events.rows.times).view(np.int64) / length
-    else:
-        gaps[1:] = np.diff(events.rows.times)
+    """(n_rows,) gap since the event before in the series; NaN for the first."""
+    times, offsets, clock = events.rows.times, events.rows.offsets, events.clock
+    gaps = np.empty(len(times), dtype=np.float64)
+
+    def fill(series: slice, rows: slice) -> None:
+        """Find the gaps of some series."""
+        if gap == "calendar":
+            gaps[rows][1:] = np.diff(find_periods(to_wall(times[rows], clock.zone), unit))
+        elif clock.kind == "date":
+            gaps[rows][1:] = np.diff(times[rows]).view(np.int64) / length
+        else:
+            gaps[rows][1:] = np.diff(times[rows])
+        gaps[offsets[series]] = np.nan
+
+    in_series(fill, offsets)
     return gaps
 
 

@@ -162,8 +162,7 @@ def _keyed_rows(
     (values, codes, n_series), (found, settings, panel) = rows, origin
     if "time" not in found.columns:
         order = sort_rows(codes, None, n_series, table.n_rows)
-        count = np.arange(table.n_rows) - np.repeat(order.offsets[:-1], np.diff(order.offsets))
-        return count, order.take(values), order.offsets
+        return order.times, order.take(values), order.offsets
     name = found.columns["time"]
     stamps = read_stamps(table, name, settings)
     if stamps.kind != panel.clock.kind or (stamps.zone is None) != (panel.clock.zone is None):
@@ -173,7 +172,7 @@ def _keyed_rows(
         )
     order = sort_rows(codes, stamps.values, n_series, table.n_rows)
     times, values, offsets, _ = merge_duplicates(
-        (order.take(stamps.values), order.take(values), order.offsets),
+        (order.times, order.take(values), order.offsets),
         settings.duplicates,
         (table, name, order),
     )

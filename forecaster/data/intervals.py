@@ -79,11 +79,9 @@ def _missing(name: str, values: np.ndarray) -> tuple[Note, ...]:
 def _count_or_take(stamps: Stamps | None, order: Order) -> tuple[np.ndarray, Clock]:
     """Row numbers, or the times of a column of the file, whose clock has no step."""
     if stamps is None:
-        rows = np.arange(order.offsets[-1])
-        return rows - np.repeat(order.offsets[:-1], np.diff(order.offsets)), Clock("integer", 1, None, 1.0)
-    times = order.take(stamps.values)
-    resolution = float(find_resolution(times)) if stamps.kind == "date" else None
-    return times, Clock(stamps.kind, None, None, resolution, stamps.zone)
+        return order.times, Clock("integer", 1, None, 1.0)
+    resolution = float(find_resolution(order.times)) if stamps.kind == "date" else None
+    return order.times, Clock(stamps.kind, None, None, resolution, stamps.zone)
 
 
 def _refuse_negative(table: Table, name: str, lengths: np.ndarray) -> None:

@@ -96,7 +96,7 @@ def _read_rows(table: Table, found: Detection, settings: DataSettings, beside: n
     roles, prices, notes = read_prices(table, found, ids)
     stamps = read_stamps(table, time, settings)
     order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
-    rows = (order.take(stamps.values), order.take(np.column_stack([prices, beside])), order.offsets)
+    rows = (order.times, order.take(np.column_stack([prices, beside])), order.offsets)
     times, numbers, offsets, merged = merge_duplicates(
         rows, settings.duplicates, (table, time, order), tickers, "first or last"
     )

@@ -4,34 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, pairwise
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 # Rows, or bytes, of a part.
-_PART = 1 << 18
+PART = 1 << 18
 # Numbers looked at before all are.
 _FIRST = 1000
 
 T = TypeVar("T")
 
 
-def in_parts(work: Callable[[slice], T], n_rows: int) -> list[T]:
+def in_parts(work: Callable[[slice], T], n_rows: int, size: int = PART) -> list[T]:
     """What some work gives for every part of the rows, in their order.
 
     Args:
         work: Of one part; on arrays it runs beside others in as many threads as arrow has.
         n_rows: How many there are.
+        size: Rows of a part.
 
     Returns:
         A result for each part.
     """
-    parts = [slice(begin, min(begin + _PART, n_rows)) for begin in range(0, n_rows, _PART)]
-    if len(parts) < 2:
+    return _side_by_side(work, [slice(begin, min(begin + size, n_rows)) for begin in range(0, n_rows, size)])
+
+
+def in_series(work: Callable[[slice, slice], T], offsets: np.ndarray) -> list[T]:
+    """What some work gives for every part of the series, in their order.
+
+    Args:
+        work: Of the series of one part and their rows; it runs like that of ``in_parts``.
+        offsets: (n_series + 1,) where series begin among rows.
+
+    Returns:
+        A result for each part: of as many series as have the rows of one, or of a longer one.
+    """
+    n_rows = int(offsets[-1])
+    cuts = np.unique(np.searchsorted(offsets, [*range(0, n_rows, PART), n_rows], side="right") - 1)
+    cuts[0], cuts[-1] = 0, len(offsets) - 1  # series without rows at either end too
+    parts = [slice(int(begin), int(end)) for begin, end in pairwise(cuts)]
+    return _side_by_side(lambda part: work(part, slice(offsets[part.start], offsets[part.stop])), parts)
+
+
+def _side_by_side(work: Callable[[slice], T], parts: list[slice]) -> list[T]:
+    """What some work gives for each part; every thread takes the next one that is left."""
+    n_threads = min(pa.cpu_count(), len(parts))
+    if n_threads < 2:
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(pa.cpu_count()) as pool:
-        return list(pool.map(work, parts))
+    left = enumerate(parts)
+
+    def strand() -> list[tuple[int, T]]:
+        """Parts of one thread."""
+        return [(place, work(part)) for place, part in left]
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        strands = [pool.submit(strand) for _ in range(n_threads)]
+    found = dict(chain.from_iterable(strand.result() for strand in strands))
+    return [found[place] for place in range(len(parts))]
+
+
+def part_of(column: pa.ChunkedArray, part: slice) -> pa.ChunkedArray:
+    """Some rows of a column.
+
+    Args:
+        column: (n_rows,).
+        part: From one row to another.
+
+    Returns:
+        The fields of these rows, not copied.
+    """
+    return column.slice(part.start, part.stop - part.start)
 
 
 def take_rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -66,3 +111,26 @@ def are_multiples(numbers: np.ndarray, length: int) -> bool:
         return bool((numbers[part] // length * length == numbers[part]).all())
 
     return fits(slice(0, _FIRST)) and all(in_parts(fits, len(numbers)))
+
+
+def count_multiples(numbers: np.ndarray, offsets: np.ndarray, length: int) -> np.ndarray | None:
+    """How many times a length goes into the way from the first number of a series to each.
+
+    Args:
+        numbers: (n_rows,) int64; no series is without.
+        offsets: (n_series + 1,).
+        length: Above 0.
+
+    Returns:
+        (n_rows,) int64; None where a part of a length is left.
+    """
+    counts = np.empty(len(numbers), dtype=np.int64)
+
+    def count(series: slice, rows: slice) -> bool:
+        """Count those of some series."""
+        firsts = np.repeat(numbers[offsets[series]], np.diff(offsets[series.start : series.stop + 1]))
+        away = numbers[rows] - firsts
+        counts[rows] = found = away // length
+        return bool((found * length == away).all())
+
+    return counts if all(in_series(count, offsets)) else None

@@ -20,7 +20,7 @@ from forecaster.data.lines import find_fault, find_line
 from forecaster.data.names import is_id_name
 from forecaster.data.panel import Note
 from forecaster.data.table import MISSING, Column, Table
-from forecaster.data.text import Text, count_bytes, open_text, unzip
+from forecaster.data.text import Text, open_text, unzip
 from forecaster.errors import DataError
 
 
@@ -82,15 +82,13 @@ def _from_text(text: Text, ids: set[str]) -> Table:
     """Typed columns of delimited text; names in ``ids`` and usual id names stay text."""
     header = tuple(name or f"\0{place}" for place, name in enumerate(text.header))
     texts = {name for name in header if name in ids or is_id_name(name)}
-    begin = text.data.find(b"\n") + 1
-    n_quotes = count_bytes(text.data, ord('"'), begin)
-    if (n_quotes + text.data.count(b'"', 0, begin)) % 2:
+    if text.seen.n_quotes % 2:
         fault = find_fault(text)
         if fault is not None:
             raise fault
 
     def parse(names: list[str] | None, types: dict[str, pa.DataType]) -> pa.Table:
-        return _parse(text, list(header), n_quotes > 0, names, types)
+        return _parse(text, list(header), names, types)
 
     try:
         table = parse(None, dict.fromkeys(texts, pa.string()))
@@ -120,31 +118,29 @@ def _from_text(text: Text, ids: set[str]) -> Table:
     )
 
 
-def _parse(
-    text: Text, header: list[str], quoted: bool, names: list[str] | None, types: dict[str, pa.DataType]
-) -> pa.Table:
+def _parse(text: Text, header: list[str], names: list[str] | None, types: dict[str, pa.DataType]) -> pa.Table:
     """The columns ``names``, all when None, of the given types, else of those that their fields show.
 
     Where a quoted text may hold a newline, blocks of the file cannot be cut at any newline, and finding where
     they can takes long. So they are cut anywhere first, which is right if every newline ended a row.
     """
-    if quoted:
-        try:
-            table = _parse_blocks(text, header, False, names, types)
-        except pa.ArrowInvalid:
-            return _parse_blocks(text, header, True, names, types)
-        if not _ends_row_everywhere(text.data, table.num_rows):
-            return _parse_blocks(text, header, True, names, types)
-        return table
-    return _parse_blocks(text, header, False, names, types)
+    if text.seen.n_quotes == 0:
+        return _parse_blocks(text, header, False, names, types)
+    if text.data.count(b'"', 0, text.data.find(b"\n")) % 2:  # a name of a column spans lines
+        return _parse_blocks(text, header, True, names, types)
+    try:
+        table = _parse_blocks(text, header, False, names, types)
+    except pa.ArrowInvalid:
+        return _parse_blocks(text, header, True, names, types)
+    return table if _ends_row_everywhere(text, table) else _parse_blocks(text, header, True, names, types)
 
 
-def _ends_row_everywhere(data: bytes, n_rows: int) -> bool:
-    """Whether every newline ended the header or one of so many rows, so that none was in quotes."""
+def _ends_row_everywhere(text: Text, table: pa.Table) -> bool:
+    """Whether every newline ended the header or a row of the table, so that none was in quotes."""
+    data = text.data
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
-    n_newlines = count_bytes(data, ord("\n"))
-    return n_newlines + (not data.endswith(b"\n")) == n_rows + 1
+    return text.seen.n_newlines + (not data.endswith(b"\n")) == table.num_rows + 1
 
 
 def _parse_blocks(

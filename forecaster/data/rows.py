@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forecaster.data.clock import find_resolution
+from forecaster.data.codes import encode
 from forecaster.data.panel import Note
-from forecaster.data.parts import in_parts, take_rows
-from forecaster.data.table import Column, Table
+from forecaster.data.parts import in_parts, in_series, take_rows
+from forecaster.data.table import Table
 from forecaster.errors import DataError
 
 # Bits of an int64 beside its sign.
@@ -47,11 +46,13 @@ class Order:
     Attributes:
         rows: (n_rows,) int64 row of the file for every row of the panel; None when nothing moved.
         offsets: (n_series + 1,) int64.
+        times: (n_rows,) in this order; the place of each row in its series where the file has none.
         notes: Whether rows were sorted.
     """
 
     rows: np.ndarray | None
     offsets: np.ndarray
+    times: np.ndarray
     notes: tuple[Note, ...] = ()
 
     def take(self, values: np.ndarray) -> np.ndarray:
@@ -83,7 +84,7 @@ def read_ids(table: Table, name: str | None) -> Ids:
         column = column.cast(pa.int64())
     if column.null_count:
         raise _missing(table, name, np.asarray(column.is_null()))
-    codes, dictionary = _encode(column)
+    codes, dictionary = encode(column)
     names = dictionary.to_numpy(zero_copy_only=False).astype(object)
     if pc.all(pc.match_substring_regex(dictionary, pattern=_BARE)).as_py():
         return Ids(codes, names)
@@ -101,24 +102,6 @@ def read_ids(table: Table, name: str | None) -> Ids:
     return Ids(rank[inverse][codes], kept[order], (note,))
 
 
-def _encode(column: Column) -> tuple[np.ndarray, pa.Array]:
-    """(n_rows,) place of each field among those that differ, and these as text; parts run side by side."""
-    n_parts = min(pa.cpu_count(), max(column.num_chunks, 1))
-    cuts = [column.num_chunks * part // n_parts for part in range(n_parts + 1)]
-    parts = [pa.chunked_array(column.chunks[a:b], column.type) for a, b in pairwise(cuts)]
-    with ThreadPoolExecutor(n_parts) as pool:
-        encoded = pa.chunked_array(list(pool.map(_encode_part, parts))).unify_dictionaries()
-    codes = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks], dtype=np.int64)
-    return codes, encoded.chunk(0).dictionary.cast(pa.string())
-
-
-def _encode_part(column: Column) -> pa.DictionaryArray:
-    """The fields as places in one dictionary, which arrow gives to every block of them."""
-    chunks = column.dictionary_encode().chunks
-    indices = pa.concat_arrays([chunk.indices for chunk in chunks])
-    return pa.DictionaryArray.from_arrays(indices, chunks[-1].dictionary)
-
-
 def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int, n_rows: int) -> Order:
     """Order of rows by series, then time; rows of one time stay as they were.
 
@@ -131,22 +114,33 @@ def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int,
     Returns:
         The order, with a note when rows of a series were not in time order.
     """
-    if codes is None:
-        codes = np.zeros(n_rows, dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n_series))]).astype(np.int64)
-    moved = None if (codes[1:] >= codes[:-1]).all() else radix_order(codes)
+    offsets, moved = np.array([0, n_rows]), None
+    if codes is not None:
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n_series))]).astype(np.int64)
+        moved = radix_order(codes) if _n_falls(codes) else None
     if times is None:
-        return Order(moved, offsets)
+        return Order(moved, offsets, np.arange(n_rows) - np.repeat(offsets[:-1], np.diff(offsets)))
     if moved is not None:
         times = take_rows(times, moved)
-    late = times[1:] < times[:-1]
-    late[offsets[1:-1] - 1] = False
-    count = int(late.sum())
+    begins = offsets[:-1][np.diff(offsets) > 0][1:]  # of series with rows, but for the first
+    count = _n_falls(times) - int(np.count_nonzero(times[begins] < times[begins - 1]))
     if count == 0:
-        return Order(moved, offsets)
-    order = _within_series(_ranks(times), offsets)
+        return Order(moved, offsets, times)
+    order = _within_series(times, offsets)
+    rows = order if moved is None else take_rows(moved, order)
     text = "rows were not in time order and were sorted"
-    return Order(order if moved is None else take_rows(moved, order), offsets, (Note("sorted", text, count),))
+    return Order(rows, offsets, take_rows(times, order), (Note("sorted", text, count),))
+
+
+def _n_falls(numbers: np.ndarray) -> int:
+    """How many numbers are below the one before."""
+
+    def count(part: slice) -> int:
+        """Those of a part, and the one behind it."""
+        piece = numbers[part.start : part.stop + 1]
+        return int(np.count_nonzero(piece[1:] < piece[:-1]))
+
+    return sum(in_parts(count, len(numbers)))
 
 
 def radix_order(keys: np.ndarray) -> np.ndarray:
@@ -165,56 +159,77 @@ def radix_order(keys: np.ndarray) -> np.ndarray:
         >>> radix_order(np.array([70000, 2, 1, 2]))
         array([2, 1, 3, 0])
     """
-    place_bits = _bits(len(keys) - 1)
-    key_bits = _SIGNLESS - place_bits
     order = None
+    key_bits = _SIGNLESS - _bits(len(keys) - 1)
     for shift in range(0, max(_bits(int(keys.max(initial=0))), 1), key_bits):
-        digits = (keys >> shift) & ((1 << key_bits) - 1)
-        digits = digits if order is None else digits[order]
-        digits <<= place_bits
-        digits |= np.arange(len(keys))
-        digits.sort()
-        digits &= (1 << place_bits) - 1
-        order = digits if order is None else order[digits]
+        order = _by_digits(keys, shift, order)
     return np.arange(len(keys)) if order is None else order
 
 
-def _within_series(ranks: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Stable order by rank of the rows of each series, which lie together; in one sort where bits suffice."""
-    lengths = np.diff(offsets)
-    place_bits, rank_bits = _bits(int(lengths.max()) - 1), _bits(int(ranks.max()))
-    if place_bits + rank_bits + _bits(len(lengths)) > _SIGNLESS:
+def _by_digits(keys: np.ndarray, shift: int, order: np.ndarray | None) -> np.ndarray:
+    """An order in which the bits of keys above ``shift`` that there is room for rise; else it stays."""
+    place_bits = _bits(len(keys) - 1)
+    most, last = (1 << (_SIGNLESS - place_bits)) - 1, (1 << place_bits) - 1
+    packed = np.empty(len(keys), dtype=np.int64)
+
+    def pack(part: slice) -> None:
+        """Put bits of the keys above their places."""
+        digits = keys[part] if order is None else keys[order[part]]
+        packed[part] = ((digits >> shift) & most) << place_bits | np.arange(part.start, part.stop)
+
+    def unpack(part: slice) -> None:
+        """Leave what was at each place."""
+        places = packed[part] & last
+        packed[part] = places if order is None else order[places]
+
+    in_parts(pack, len(keys))
+    packed.sort()
+    in_parts(unpack, len(keys))
+    return packed
+
+
+def _within_series(times: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """(n_rows,) stable order by time of the rows of each series, which lie together."""
+    numbers = _decimals(times) if np.issubdtype(times.dtype, np.floating) else times.view(np.int64)
+    unit = find_resolution(times) if np.issubdtype(times.dtype, np.datetime64) else 1
+    order = np.empty(len(times), dtype=np.int64)
+
+    def sort(series: slice, rows: slice) -> None:
+        """Find the order of the rows of some series."""
+        lengths = np.diff(offsets[series.start : series.stop + 1])
+        order[rows] = rows.start + _of_series(_ranks(numbers[rows], unit), lengths)
+
+    in_series(sort, offsets)
+    return order
+
+
+def _of_series(ranks: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Stable order by series, of these lengths, then rank; in one sort where bits suffice."""
+    series = np.repeat(np.arange(len(lengths)), lengths)
+    place_bits, rank_bits = _bits(len(ranks) - 1), _bits(int(ranks.max()))
+    if place_bits + rank_bits + _bits(len(lengths) - 1) > _SIGNLESS:
         order = radix_order(ranks)
-        return np.asarray(order[radix_order(np.repeat(np.arange(len(lengths)), lengths)[order])])
-    begins = np.repeat(offsets[:-1], lengths)
-    keys = ranks << place_bits
-    keys |= np.repeat(np.arange(len(lengths)) << (place_bits + rank_bits), lengths)
-    keys |= np.arange(len(ranks)) - begins
+        return np.asarray(order[radix_order(series[order])])
+    keys = series << rank_bits
+    keys |= ranks
+    keys <<= place_bits
+    keys |= np.arange(len(ranks))
     keys.sort()
     keys &= (1 << place_bits) - 1
-    keys += begins
     return keys
+
+
+def _ranks(numbers: np.ndarray, unit: int) -> np.ndarray:
+    """Numbers from 0 on in the order of whole ones, which are multiples of a unit: as small as is cheap."""
+    least = int(numbers.min())
+    if int(numbers.max()) - least > 2**62:
+        return np.unique(numbers, return_inverse=True)[1]
+    return np.asarray((numbers - least) // unit)
 
 
 def _bits(number: int) -> int:
     """How many bits a whole number takes."""
     return number.bit_length()
-
-
-def _ranks(times: np.ndarray) -> np.ndarray:
-    """Whole numbers that are in the order of the times, as small as is cheap."""
-    if np.issubdtype(times.dtype, np.floating):
-        numbers = _decimals(times)
-    else:
-        numbers = times.astype(np.int64)
-    least = int(numbers.min())
-    if int(numbers.max()) - least > 2**62:
-        return np.unique(numbers, return_inverse=True)[1]
-    numbers = numbers - least
-    if np.issubdtype(times.dtype, np.datetime64):
-        resolution = find_resolution(numbers.view("datetime64[ns]"))
-        in_parts(lambda part: np.floor_divide(numbers[part], resolution, out=numbers[part]), len(numbers))
-    return np.asarray(numbers)
 
 
 def _decimals(times: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ def regular_share(table: Table, time: str, ids: str | None, settings: DataSettin
     stamps = read_stamps(sample, time, settings)
     found = read_ids(sample, ids)
     order = sort_rows(found.codes, stamps.values, len(found.names), n_rows)
-    times = order.take(stamps.values)
+    times = order.times
     clock = infer_clock(times, order.offsets, stamps.kind, stamps.zone)
     positions = find_positions(clock, times, order.offsets)
     inside = np.ones(max(n_rows - 1, 0), dtype=bool)

@@ -74,8 +74,9 @@ def n_outliers(y: np.ndarray) -> int:
     if len(y) == 0:
         return 0
     low, high = np.quantile(y, [0.25, 0.75])
-    reach = 3 * (high - low)
-    return int(((y < low - reach) | (y > high + reach)).sum()) if reach > 0 else 0
+    with np.errstate(over="ignore"):  # nothing is beyond what is too large to be a number
+        reach = 3 * (high - low)
+        return int(((y < low - reach) | (y > high + reach)).sum()) if reach > 0 else 0
 
 
 def gaps_text(panel: Panel) -> str:

@@ -11,11 +11,9 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-import numpy as np
-
 from forecaster.data.foreign import read_lines, refuse_foreign
 from forecaster.data.panel import Note
-from forecaster.data.parts import in_parts
+from forecaster.data.seen import Seen, look_over
 from forecaster.errors import ConfigError, DataError
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon"}
@@ -36,6 +34,7 @@ class Text:
         header: Column names, stripped; empty where a column has none.
         decimal: Character before the decimals.
         notes: What was done to get here.
+        seen: What bytes ``data`` holds.
     """
 
     source: str
@@ -45,6 +44,7 @@ class Text:
     header: tuple[str, ...]
     decimal: str
     notes: tuple[Note, ...]
+    seen: Seen
 
 
 def open_text(source: str, data: bytes, encoding: str | None) -> Text:
@@ -63,15 +63,17 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
         DataError: The bytes are not text of that encoding, or have no header.
     """
     notes: list[Note] = []
-    data = _decode(source, data, encoding, notes)
-    nul = data.find(b"\0")
-    if nul >= 0:
-        line = data.count(b"\n", 0, nul) + 1
+    data, seen = _decode(source, data, encoding, notes)
+    if seen.has_nul:
+        line = data.count(b"\n", 0, data.find(b"\0")) + 1
         raise DataError(
             f"{source}, line {line}: a NUL byte; this is no text, or UTF-16 without its mark. "
             "Name its encoding with --encoding."
         )
-    data, first_line, named = _skip_preamble(data, notes)
+    begin, first_line, named = _skip_preamble(data, notes)
+    if begin:
+        seen = seen.without(data[:begin])
+        data = data[begin:]
     sample = data[:_SAMPLE].decode("utf-8", errors="ignore")
     if not sample.strip() and not data.decode("utf-8", errors="ignore").strip():
         raise DataError(f"{source}: the file is empty. Bring a file with a header line and rows.")
@@ -89,22 +91,7 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
     elif delimiter == ";" and _may_be_thousands(rows[1:]):
         text = "numbers such as 1.234 are read with a decimal point, not as thousands"
         notes.append(Note("decimal_point", text))
-    return Text(source, data, first_line, delimiter, header, decimal, tuple(notes))
-
-
-def count_bytes(data: bytes, byte: int, begin: int = 0) -> int:
-    """How often a byte occurs.
-
-    Args:
-        data: Text.
-        byte: 0 .. 255.
-        begin: Where to begin.
-
-    Returns:
-        The count from there on.
-    """
-    codes = np.frombuffer(data, dtype=np.uint8)[begin:]
-    return sum(in_parts(lambda part: int(np.count_nonzero(codes[part] == byte)), len(codes)))
+    return Text(source, data, first_line, delimiter, header, decimal, tuple(notes), seen)
 
 
 def unzip(source: str, data: bytes) -> bytes:
@@ -130,28 +117,34 @@ def unzip(source: str, data: bytes) -> bytes:
     return data
 
 
-def _decode(source: str, data: bytes, encoding: str | None, notes: list[Note]) -> bytes:
-    """The bytes as UTF-8 without a mark."""
+def _decode(source: str, data: bytes, encoding: str | None, notes: list[Note]) -> tuple[bytes, Seen]:
+    """The bytes as UTF-8 without a mark, and what they are."""
     if encoding is not None:
-        return _recode(source, data, encoding)
+        return _seen(_recode(source, data, encoding))
     if data[:3] == codecs.BOM_UTF8:
         data = data[3:]
     elif data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         notes.append(Note("encoding", "read as UTF-16, which its mark names"))
-        return _recode(source, data, "utf-16")
-    if data.isascii():
-        return data
+        return _seen(_recode(source, data, "utf-16"))
+    seen = look_over(data)
+    if seen.is_ascii:
+        return data, seen
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         bad = error.start
     else:
-        return data
+        return data, seen
     where = f"byte 0x{data[bad]:02x} at offset {bad} is not UTF-8"
     if not _looks_chinese(data):
         raise DataError(f"{source}: {where}. Name the encoding, such as --encoding latin-1.")
     notes.append(Note("encoding", f"read as GB18030, because {where}; --encoding names another"))
-    return data.decode("gb18030").encode("utf-8")
+    return _seen(data.decode("gb18030").encode("utf-8"))
+
+
+def _seen(data: bytes) -> tuple[bytes, Seen]:
+    """Bytes, and what they are."""
+    return data, look_over(data)
 
 
 def _recode(source: str, data: bytes, encoding: str) -> bytes:
@@ -184,11 +177,11 @@ def _looks_chinese(data: bytes) -> bool:
     return not wide or common >= 0.9 * len(wide)
 
 
-def _skip_preamble(data: bytes, notes: list[Note]) -> tuple[bytes, int, str | None]:
-    """Text from the header on, its line, and the delimiter when a ``sep=`` line names it."""
-    line, named, comments = 1, None, 0
-    while data:
-        head, newline, _ = data[:_SAMPLE].partition(b"\n")
+def _skip_preamble(data: bytes, notes: list[Note]) -> tuple[int, int, str | None]:
+    """Where the header begins, its line, and the delimiter when a ``sep=`` line names it."""
+    begin, line, named, comments = 0, 1, None, 0
+    while begin < len(data):
+        head, newline, _ = data[begin : begin + _SAMPLE].partition(b"\n")
         length = len(head) + len(newline)
         head = head.strip()
         match = re.fullmatch(rb'"?sep=([,;\t])"?', head, re.IGNORECASE) if line == 1 else None
@@ -198,10 +191,10 @@ def _skip_preamble(data: bytes, notes: list[Note]) -> tuple[bytes, int, str | No
             comments += 1
         elif head or not newline:
             break
-        data, line = data[length:], line + 1
+        begin, line = begin + length, line + 1
     if comments:
         notes.append(Note("comments", "lines above the header that begin with # were left out", comments))
-    return data, line, named
+    return begin, line, named
 
 
 def _parse(sample: str, delimiter: str, most: int) -> list[list[str]]:

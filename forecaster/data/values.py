@@ -105,10 +105,9 @@ def _read_grid(
 
 def _in_order(values: np.ndarray, order: Order) -> tuple[Grid, Clock, Notes]:
     """Rows counted in the order of the file, which is said."""
-    times = np.arange(len(values)) - np.repeat(order.offsets[:-1], np.diff(order.offsets))
     text = "no column is read as time; rows are counted from 0 in the order of the file"
     clock = Clock("integer", 1, None, 1.0)
-    return Grid(times, values, order.offsets), clock, Notes(warnings=(Note("row_order", text),))
+    return Grid(order.times, values, order.offsets), clock, Notes(warnings=(Note("row_order", text),))
 
 
 def _on_clock(
@@ -117,7 +116,7 @@ def _on_clock(
     """Rows at their times, one per time, with those that a regular series lacks."""
     table, found, settings = origin
     times, values, offsets, merged = merge_duplicates(
-        (order.take(stamps.values), values, order.offsets),
+        (order.times, values, order.offsets),
         settings.duplicates,
         (table, found.columns["time"], order),
     )

@@ -43,6 +43,7 @@ def test_missing_values_are_counted() -> None:
         ([0.0, 1, 2, 3, 9.5], 1),
         ([-6.0, 1, 2, 3, 10], 2),
         ([5.0, 5, 5, 5, 100], 0),  # half of them are alike: no spread to measure by
+        ([1e308, 4, 5], 0),  # the fence is beyond every number
         ([], 0),
     ],
 )
