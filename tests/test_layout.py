@@ -16,9 +16,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 STAGES = (
     "errors config files locks distributions data windows baselines network training evaluation run "
-    "report trained forecaster tuning sklearn commands"
+    "report cluster trained forecaster tuning sklearn commands"
 ).split()
-HEAVY = {"keras", "torch", "sklearn"}
+HEAVY = {"keras", "torch", "sklearn", "ray"}
 # These may import keras and torch at the top of a file; everything else does it inside functions.
 HEAVY_FILES = ("network/", "training/", "run/export")
 SKLEARN_FILES = ("sklearn/",)
@@ -30,6 +30,7 @@ REACH_HEAVY = (
     "run/save.py",
     "run/load.py",
     "report/",
+    "cluster/",
     "tuning.py",
 )
 SLOW_FOR_HELP = HEAVY | {"pandas", "scipy", "matplotlib", "pyarrow"}

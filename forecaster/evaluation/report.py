@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import forecaster
-from forecaster.config.build import flatten
+from forecaster.config.build import flatten, section_of
 from forecaster.data.clock import moment_text
 from forecaster.data.panel import Note, Panel
 from forecaster.data.roles import covariates_of
@@ -82,7 +82,9 @@ def build_report(job: Job) -> dict[str, Any]:
         **{"resumed": job.resumed, "warm_start": job.warm_start},
         "data": data_facts(panel, scores.resolution),
         "split": split_facts(panel, prepared.split),
-        "settings": {name: plain(value) for name, value in flatten(settings).items()},
+        "settings": {
+            name: plain(value) for name, value in flatten(settings).items() if section_of(name) != "cluster"
+        },
         "defaults": [
             {"name": one.name, "value": plain(one.value), "reason": one.reason} for one in prepared.defaults
         ],
