@@ -65,7 +65,7 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
     Raises:
         ConfigError: ray is not installed, there is no cluster at the address, or it has not the GPUs.
     """
-    _check_installed()
+    check_installed()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import ray
@@ -81,8 +81,12 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
             ray.shutdown()
 
 
-def _check_installed() -> None:
-    """A message that names the extra, where ray is missing."""
+def check_installed() -> None:
+    """Refuse to go on where ray is missing.
+
+    Raises:
+        ConfigError: It is; the message names the extra.
+    """
     if importlib.util.find_spec("ray") is None:
         raise ConfigError(
             '--engine ray: ray is not installed. Install it with: pip install "forecaster[ray]".'
@@ -162,10 +166,10 @@ def _session(engine: EngineSettings) -> Session:
 @contextmanager
 def _ends_on_sigterm() -> Iterator[None]:
     """SIGTERM ends the block as an exception does, so that Ray is shut down; then the process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
+        yield  # somebody else, a training that ends in its own way, takes care of it
+        return
 
     def end(number: int, frame: FrameType | None) -> None:
         del number, frame
