@@ -35,10 +35,10 @@ class Board:
         """Take the news of the first worker."""
         self.news.append(news)
 
-    def take_news(self) -> list[Any]:
-        """What was told since it was last asked for."""
+    def take_news(self) -> tuple[list[Any], BaseException | None]:
+        """What was told since it was last asked for, and what has gone wrong for good."""
         news, self.news = self.news, []
-        return news
+        return news, self.error
 
     def ask(self, reason: str) -> None:
         """Ask the workers to end."""
@@ -56,9 +56,9 @@ class Board:
         """Take what has gone wrong and would go wrong again."""
         self.error = self.error or error
 
-    def result(self) -> tuple[Any, BaseException | None]:
-        """What the workers have made, and what has gone wrong."""
-        return self.found, self.error
+    def result(self) -> Any:
+        """What the workers have made; None while they have not."""
+        return self.found
 
 
 def listen(board: Any, stop: Callable[[str], None]) -> None:

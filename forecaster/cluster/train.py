@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import replace
 from itertools import pairwise
@@ -27,8 +28,9 @@ from forecaster.training.torch_peers import PATIENCE
 # How often all workers begin again after one was lost, before training gives up.
 MOST_FAILURES = 20
 
-# Seconds between two looks at how the workers are doing.
+# Seconds between two looks at how the workers are doing, and between two of Ray at whether all are there.
 SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_CHECKS = 0.5
 
 
 class RayTraining(Training):
@@ -98,19 +100,19 @@ def _wait(task: Task, session: Session, hooks: Hooks) -> dict[str, bytes]:
         try:
             while not is_over:
                 is_over = bool(ray.wait([fitting], timeout=SECONDS_BETWEEN_LOOKS)[0])
-                for news in ray.get(task.board.take_news.remote()):
+                told, error = ray.get(task.board.take_news.remote())
+                if error is not None:
+                    raise error
+                for news in told:
                     if hooks.progress is not None:
                         hooks.progress(*news)
                 if hooks.stop.is_set and not is_asked:
                     is_asked = True
                     ray.get(task.board.ask.remote(hooks.stop.reason))
-            files, error = ray.get(task.board.result.remote())
-            if error is not None:
-                raise error
+            files: dict[str, bytes] | None = ray.get(task.board.result.remote())
             if files is None:
                 raise RunError(_lost(fitting))
-            found: dict[str, bytes] = files
-            return found
+            return files
         finally:
             if not is_over:
                 ray.cancel(fitting, force=True)
@@ -132,6 +134,7 @@ def _lost(fitting: Any) -> str:
 
 def _fit(task: Task, session: Session, storage: str) -> None:
     """Run the workers to their end, in a process of its own: what it has begun ends with it."""
+    os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", str(SECONDS_BETWEEN_CHECKS))
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
