@@ -191,12 +191,13 @@ def _write(
 
 def _pieces(source: Any, settings: DataSettings) -> Iterator[Table]:
     """Pieces of the source; what is wrong with a later one is said as the whole file would say it."""
-    place = 0
+    is_later = False
     try:
-        for place, table in enumerate(read_pieces(source, settings), start=1):
+        for table in read_pieces(source, settings):
             yield table
+            is_later = True
     except DataError:
-        if place > 0 and isinstance(source, str | os.PathLike) and source != "-":
+        if is_later and isinstance(source, str | os.PathLike) and source != "-":
             read_table(source, settings)  # its message has the physical line
         raise
 
