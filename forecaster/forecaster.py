@@ -113,11 +113,11 @@ class Forecaster(Trained):
             RunError: A run folder cannot be read or written, or does not fit the data.
             ValueError: ``checkpoint`` and ``resume`` name different folders.
         """
-        from forecaster.run.train import Training
+        from forecaster.cluster.engine import training_class
 
         if checkpoint is not None and resume is not None and Path(checkpoint) != Path(resume):
             raise ValueError(f"checkpoint {checkpoint} is another folder than resume {resume}")
-        training = Training(self.settings, checkpoint, resume, warm_start)
+        training = training_class(self.settings.cluster)(self.settings, checkpoint, resume, warm_start)
         self._run = training.run(data, schedule, progress, stop)
         self._checkpoint = training.checkpoint
         return self

@@ -73,7 +73,8 @@ class Trained:
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
-        from forecaster.evaluation.forecast import forecast_panel, panel_ahead
+        from forecaster.evaluation.forecast import forecast_panel
+        from forecaster.evaluation.reading import panel_ahead
         from forecaster.evaluation.sequence_job import SequenceRun
         from forecaster.evaluation.sequence_tables import predict_sequences
         from forecaster.evaluation.tables import Columns
@@ -135,8 +136,8 @@ class Trained:
             DataError: The data cannot be read, or holds no new row.
             RunError: Nothing is trained.
         """
-        from forecaster.evaluation.forecast import read_like, reading_notes
         from forecaster.evaluation.new_rows import score_new_rows
+        from forecaster.evaluation.reading import read_like, reading_notes
         from forecaster.evaluation.sequence_job import SequenceRun
         from forecaster.evaluation.sequence_tables import evaluate_sequences
 

@@ -42,6 +42,7 @@ TITLES = {
     "transform": "Transforms and bins",
     "network": "Network",
     "training": "Training",
+    "cluster": "Where the work is done",
 }
 
 

@@ -16,12 +16,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 STAGES = (
     "errors config files locks distributions data windows baselines network training evaluation run "
-    "report trained forecaster tuning sklearn commands"
+    "report cluster trained forecaster tuning sklearn commands"
 ).split()
-HEAVY = {"keras", "torch", "sklearn"}
+HEAVY = {"keras", "torch", "sklearn", "ray"}
 # These may import keras and torch at the top of a file; everything else does it inside functions.
 HEAVY_FILES = ("network/", "training/", "run/export")
 SKLEARN_FILES = ("sklearn/",)
+RAY_FILES = ("cluster/",)
 # These may import such a stage at the top, and are imported inside functions themselves.
 REACH_HEAVY = (
     *HEAVY_FILES,
@@ -30,6 +31,7 @@ REACH_HEAVY = (
     "run/save.py",
     "run/load.py",
     "report/",
+    "cluster/",
     "tuning.py",
 )
 SLOW_FOR_HELP = HEAVY | {"pandas", "scipy", "matplotlib", "pyarrow"}
@@ -154,6 +156,7 @@ def test_keras_torch_and_sklearn_are_imported_where_they_may_be(path: Path) -> N
     name = relative(path)
     allowed = {"keras", "torch"} if name.startswith(HEAVY_FILES) else set()
     allowed |= {"sklearn"} if name.startswith(SKLEARN_FILES) else set()
+    allowed |= {"ray", "torch"} if name.startswith(RAY_FILES) else set()
     wrong = [
         f"line {entry.line}: {entry.module}"
         for entry in imports_of(path)

@@ -50,7 +50,8 @@ def predict(
     from forecaster.run.find import find_run
 
     folder = find_run(run)
-    from forecaster.evaluation.forecast import forecast_parts, panel_ahead
+    from forecaster.evaluation.forecast import forecast_parts
+    from forecaster.evaluation.reading import panel_ahead
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.tables import Columns
     from forecaster.run.load import load_run

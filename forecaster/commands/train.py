@@ -63,18 +63,19 @@ def train(
     are chosen from the data; the report says which, and why. --save-config FILE keeps those that were given,
     and the others as comments.
     """
+    from forecaster.cluster.engine import training_class
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
     from forecaster.run.find import set_latest
     from forecaster.run.store import check_place
-    from forecaster.run.train import Training
 
     levels = numbers(level, "--level") or (80.0,)
     Columns(levels).check()
     has_page, save_config = (options.pop(name) for name in ("has_page", "save_config"))
     settings = with_config(options)
     forecaster = Forecaster.of(settings)
-    training = Training(forecaster.settings, resume=going.resume, warm_start=going.warm_start)
+    trains = training_class(forecaster.settings.cluster)
+    training = trains(forecaster.settings, resume=going.resume, warm_start=going.warm_start)
     panel = training.read(read_source(data))
     show_reading(panel)
     folder = Path(out) if out is not None else Path("runs") / run_name(data)

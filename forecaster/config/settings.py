@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from forecaster.config.data_settings import DataSettings
+from forecaster.config.engine import EngineSettings
 from forecaster.config.fields import Listed, Section, Size, setting, split_list
 
 Preset = Literal["fast", "balanced", "accurate", "classic"]
@@ -224,6 +225,8 @@ class Settings(Section):
     transform: TransformSettings = TransformSettings()
     network: NetworkSettings = NetworkSettings()
     training: TrainingSettings = TrainingSettings()
+    # no part of a run, and so never written with one
+    cluster: EngineSettings = Field(default=EngineSettings(), exclude=True)
 
 
 SECTIONS: tuple[str, ...] = tuple(Settings.model_fields)

@@ -31,7 +31,7 @@ def read_settings_file(path: str | Path) -> dict[str, Any]:
 
     Args:
         path: TOML; names stand by themselves or in the sections ``[data]``, ``[window]``, ``[transform]``,
-            ``[network]`` and ``[training]``.
+            ``[network]``, ``[training]`` and ``[cluster]``.
 
     Returns:
         Values by name, for ``make_settings``.

@@ -73,7 +73,7 @@ def nearest_naive(rows: Panel, horizon: int) -> tuple[str, float]:
         ``none`` (the mean of the series), ``last`` (the last value known) or ``season`` (the same phase of
         the last season known); and its error as a share of that of the mean, 1 where nothing can be told.
     """
-    season = rows.season_length
+    season, pooled = rows.season_length, rows.peers.pooled
     ahead = np.unique(np.linspace(1, horizon, MOST_AHEAD).round().astype(int))
     starts, ends = rows.offsets[:-1], rows.offsets[1:]
     means = np.repeat(_mean_of(rows.y, starts, ends), rows.lengths)
@@ -87,14 +87,14 @@ def nearest_naive(rows: Panel, horizon: int) -> tuple[str, float]:
     if season > 1:
         errors["season"] = error_of(season * np.ceil(ahead / season))
     known = np.all([np.isfinite(error) for error in errors.values()], axis=0)
-    if not known.any():
+    if not rows.peers.any(known.any()):
         return "last", 1.0
     relative = {
-        name: float(np.median(error[known] / errors["last"][known])) for name, error in errors.items()
+        name: float(np.median(pooled(error[known] / errors["last"][known]))) for name, error in errors.items()
     }
     name = min(relative, key=lambda name: relative[name])
     size = np.where(errors["none"] > 0, errors["none"], np.inf)
-    return name, float(np.median((errors[name] / size)[known]))
+    return name, float(np.median(pooled((errors[name] / size)[known])))
 
 
 def _mean_of(x: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from forecaster.data.counts import count_events
 from forecaster.data.date_time import join_date_and_time
 from forecaster.data.detect import detect
 from forecaster.data.events import read_events
+from forecaster.data.folder import has_manifest, is_folder, read_manifest
 from forecaster.data.intervals import read_intervals
 from forecaster.data.ohlc import read_ohlc
 from forecaster.data.panel import Panel
@@ -21,6 +22,7 @@ from forecaster.data.read import read_table
 from forecaster.data.sequences import read_sequences
 from forecaster.data.test_series import with_test_series
 from forecaster.data.values import read_values
+from forecaster.data.whole import Whole
 from forecaster.errors import ConfigError
 
 Source = str | os.PathLike[str] | pd.DataFrame | pd.Series | BinaryIO
@@ -40,17 +42,19 @@ def read_panel(
     columns: Mapping[str, str] | None = None,
     run: str = "the run",
     levels: Mapping[str, tuple[str, ...]] | None = None,
+    whole: Whole | None = None,
 ) -> Panel:
     """All series of a file or a frame, checked and in order.
 
     Args:
-        source: CSV, TSV, their gzip, or Parquet; ``-`` is standard input; a DataFrame or an open
-            binary file.
+        source: CSV, TSV, their gzip, or Parquet, by path or URL; a folder of Parquet parts; ``-`` is standard
+            input; a DataFrame or an open binary file.
         settings: What the user said about it; None for all defaults.
         columns: ``Panel.columns`` of a trained run, to read the next file the same way; ``settings``
             should then have its kind and unit too.
         run: That run in messages.
         levels: ``Panel.levels`` of it.
+        whole: Facts of the data set that the file is a part of, which then hold for it; None for a whole one.
 
     Returns:
         The panel, with what was decided in ``why``, what was changed in ``repairs`` and what should
@@ -66,10 +70,13 @@ def read_panel(
         array([1., 3.])
     """
     settings = settings or DataSettings()
+    if columns is None and is_folder(source) and has_manifest(name := str(source)):
+        said = DataSettings.model_validate(read_manifest(name).settings)
+        settings = said.model_copy(update=settings.model_dump(exclude_unset=True))
     texts = [name for role, name in (columns or {}).items() if role in ("id", "mark", "label")]
     table = read_table(source, settings, [*texts, *(levels or {})])
     table = join_date_and_time(table, settings)
-    found = detect(table, settings, columns, run, levels)
+    found = replace(detect(table, settings, columns, run, levels), whole=whole)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)
     else:

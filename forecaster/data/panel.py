@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from forecaster.data.goals import Goal
+from forecaster.data.peers import ALONE, Peers
 
 Kind = Literal["events", "intervals", "values", "ohlc", "sequences"]
 KINDS: tuple[Kind, ...] = ("events", "intervals", "values", "ohlc", "sequences")
@@ -119,6 +120,8 @@ class Panel:
             the next file is read the same way.
         repairs: What was changed in reading, each with its count.
         warnings: What was left alone but should be known.
+        peers: Who holds the series before and after these, where this is a part of a panel; the facts that
+            are found on it are then those of the whole. All other fields are of this part.
     """
 
     kind: Kind
@@ -154,6 +157,7 @@ class Panel:
     columns: Mapping[str, str] = field(default_factory=dict)
     repairs: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
+    peers: Peers = ALONE
 
     @property
     def n_rows(self) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from forecaster.data.calendar import DAY, split_step
 from forecaster.data.panel import Clock, Panel
+from forecaster.data.peers import ALONE
+from forecaster.data.some_series import join_panels, pick_series
 
 # Series looked at, the longest ones, and rows of each.
 MOST_SERIES, MOST_ROWS = 100, 20_000
@@ -84,6 +88,7 @@ def mean_autocorrelation(panel: Panel) -> np.ndarray:
         (n_lags,) from lag 0; lags that less than half of the series are three times as long as are left
         out.
     """
+    panel = _longest(panel)
     lengths = panel.lengths
     order = np.argsort(-lengths, kind="stable")[:MOST_SERIES]
     usable = lengths[order][: max(len(order) // 2, 1)].min() if len(order) else 0
@@ -108,6 +113,15 @@ def mean_autocorrelation(panel: Panel) -> np.ndarray:
         total += (products / np.maximum(pairs, 1.0)) / (products[0] / pairs[0])
         weight += 1
     return total / weight if weight else np.zeros(1)
+
+
+def _longest(panel: Panel) -> Panel:
+    """The panel itself; of one that several hold the rows of the longest series that are looked at."""
+    if panel.peers.n == 1:
+        return panel
+    chosen = np.sort(np.argsort(-panel.lengths, kind="stable")[:MOST_SERIES])
+    own = replace(pick_series(panel, chosen), peers=ALONE, repairs=(), warnings=())
+    return join_panels(panel.peers.gathered(own))
 
 
 def _highest_peak(correlation: np.ndarray) -> int:

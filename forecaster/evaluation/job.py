@@ -16,7 +16,7 @@ from forecaster.data.panel import Note, Panel
 from forecaster.data.ties import decided_ties
 from forecaster.errors import RunError, listing
 from forecaster.evaluation.report import Job, build_report
-from forecaster.evaluation.score import score_parts
+from forecaster.evaluation.shared import joined_at_first, score_all
 from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.training.device import set_threads
 from forecaster.training.fit import FitOutcome, Hooks, fit, fit_again
@@ -56,12 +56,12 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     outcomes = first_fits(prepared, hooks)
     training, parts = prepared.settings.training, prepared.parts
     refitted: list[FitOutcome[Fitted]] = []
-    in_order = not prepared.split.leaky and parts.valid.n_windows and parts.test.n_windows
+    in_order = not prepared.split.leaky and parts.n_valid and parts.n_test
     if training.refit and in_order:
         refitted = fits_on(prepared, prepared.split.before_test, outcomes, hooks)
     seconds["fit"] = time.perf_counter() - began
     began = time.perf_counter()
-    scores = score_parts(prepared, *(_fitted(some) for some in (outcomes, refitted)))
+    scores, scored_on = score_all(prepared, _fitted(outcomes), _fitted(refitted))
     seconds["score"] = time.perf_counter() - began
     began = time.perf_counter()
     shipped: list[FitOutcome[Fitted]] = []
@@ -70,7 +70,7 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     seconds["final_fit"] = time.perf_counter() - began
     last = shipped if training.final_fit and held_out(parts) else outcomes
     whole = len(last) == len(head_names(prepared.settings, panel.kind)) and all(map(is_whole, last))
-    job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds)
+    job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds, notes=scored_on)
     return _finish(with_going_on(job, hooks, whole))
 
 
@@ -90,7 +90,7 @@ def with_going_on(job: Job, hooks: Hooks, whole: bool) -> Job:
         reason=None if whole else hooks.stop.reason,
         resumed=0 if hooks.checkpoint is None else hooks.checkpoint.state.resumed,
         warm_start=_warm_start(job.prepared, hooks.start),
-        notes=_going_on_notes(job.prepared, hooks),
+        notes=(*job.notes, *_going_on_notes(job.prepared, hooks)),
     )
 
 
@@ -116,7 +116,7 @@ def _going_on_notes(prepared: Prepared | PreparedSequences, hooks: Hooks) -> tup
     notes = []
     if hooks.start is not None:
         spans = (prepared.split.valid, prepared.split.test)
-        n_held_out = sum(span.n_rows for span in spans)
+        n_held_out = prepared.panel.peers.total(sum(span.n_rows for span in spans))
         n_seen = sum(hooks.start.n_seen(prepared.panel, span) for span in spans)
         if n_seen:
             text = (
@@ -191,7 +191,7 @@ def refuse_nothing(outcome: FitOutcome[Any], panel: Panel, hooks: Hooks) -> None
 
 def held_out(parts: Parts) -> bool:
     """Whether any rows were kept from the first fit."""
-    return parts.valid.n_windows + parts.test.n_windows > 0
+    return parts.n_valid + parts.n_test > 0
 
 
 def fits_on(
@@ -224,15 +224,16 @@ def fits_on(
 
 
 def _finish(job: Job) -> TrainedRun:
-    """The run with its report."""
+    """The run with its report; of several holders the first one's has the last rows of all."""
     panel, settings = job.prepared.panel, job.prepared.settings
     rows = max(settings.window.look_back or 1, 2 * panel.season_length) + CONTEXT_ROWS
     begins = np.maximum(panel.offsets[1:] - rows, panel.offsets[:-1])
+    context = replace(panel.take(begins, panel.offsets[1:]), repairs=(), warnings=())
     return TrainedRun(
         models=tuple(outcome.fitted for outcome in job.shipped),
         settings=change(settings, reading(panel, settings)),
-        panel=replace(panel.take(begins, panel.offsets[1:]), repairs=(), warnings=()),
-        last_times=panel.times[panel.offsets[1:] - 1],
+        panel=joined_at_first(context),
+        last_times=panel.peers.joined(panel.times[panel.offsets[1:] - 1]),
         report=build_report(job),
         state="finished" if job.reason is None else "interrupted",
     )

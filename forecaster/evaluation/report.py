@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import forecaster
-from forecaster.config.build import flatten
+from forecaster.config.build import flatten, section_of
 from forecaster.data.clock import moment_text
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
@@ -87,7 +87,9 @@ def build_report(job: Job) -> dict[str, Any]:
         **{"resumed": job.resumed, "warm_start": job.warm_start},
         "data": data_facts(panel, scores.resolution),
         "split": split_facts(panel, prepared.split),
-        "settings": {name: plain(value) for name, value in flatten(settings).items()},
+        "settings": {
+            name: plain(value) for name, value in flatten(settings).items() if section_of(name) != "cluster"
+        },
         "defaults": [
             {"name": one.name, "value": plain(one.value), "reason": one.reason} for one in prepared.defaults
         ],
@@ -135,8 +137,11 @@ def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
         resolution: Step of which all target values are multiples.
 
     Returns:
-        Kind and why, columns, sizes, span, spacing, unit, season, missing values.
+        Kind and why, columns, sizes, span, spacing, unit, season, missing values; of a part of a panel those
+        of all of it.
     """
+    peers = panel.peers
+    first, last = peers.lowest(panel.times), peers.highest(panel.times)
     return {
         "source": panel.source,
         "kind": panel.kind,
@@ -147,16 +152,16 @@ def data_facts(panel: Panel, resolution: float | None = None) -> dict[str, Any]:
         "target": panel.channels[panel.target] if panel.goal is None else None,
         "goal": None if panel.goal is None else goal_facts(panel.goal),
         "unit": panel.unit,
-        "n_rows": panel.n_rows,
-        "n_series": panel.n_series,
-        "shortest_series": int(panel.lengths.min()) if panel.n_series else 0,
-        "longest_series": int(panel.lengths.max()) if panel.n_series else 0,
-        "first": moment_text(panel.clock, panel.times.min()) if panel.n_rows else None,
-        "last": moment_text(panel.clock, panel.times.max()) if panel.n_rows else None,
+        "n_rows": peers.total(panel.n_rows),
+        "n_series": peers.total(panel.n_series),
+        "shortest_series": int(peers.lowest(panel.lengths, 0)),
+        "longest_series": int(peers.highest(panel.lengths, 0)),
+        "first": None if first is None else moment_text(panel.clock, first),
+        "last": None if last is None else moment_text(panel.clock, last),
         "step": panel.clock.step,
         "resolution": resolution,
         "season_length": panel.season_length,
-        "n_missing": int(np.isnan(panel.y if panel.goal is None else panel.values).sum()),
+        "n_missing": peers.total(int(np.isnan(panel.y if panel.goal is None else panel.values).sum())),
     }
 
 
@@ -181,11 +186,13 @@ def split_facts(panel: Panel, split: Split) -> dict[str, Any]:
     """Rows of every part, and the moments between which the cuts lie."""
     facts: dict[str, Any] = {"kind": "random, leaky" if split.leaky else _cut_by(panel, split)}
     for name, span in (("train", split.train), ("valid", split.valid), ("test", split.test)):
-        used = span.ends > span.begins
-        facts[name] = {"n_rows": span.n_rows, "n_series": int(used.sum())}
-        if used.any():
-            facts[name]["first"] = moment_text(panel.clock, panel.times[span.begins[used]].min())
-            facts[name]["last"] = moment_text(panel.clock, panel.times[span.ends[used] - 1].max())
+        used, peers = span.ends > span.begins, panel.peers
+        facts[name] = {"n_rows": peers.total(span.n_rows), "n_series": peers.total(int(used.sum()))}
+        first = peers.lowest(panel.times[span.begins[used]])
+        last = peers.highest(panel.times[span.ends[used] - 1])
+        if first is not None:
+            facts[name]["first"] = moment_text(panel.clock, first)
+            facts[name]["last"] = moment_text(panel.clock, last)
     return facts
 
 

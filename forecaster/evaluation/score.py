@@ -160,11 +160,16 @@ def score_parts(prepared: Prepared, fitted: Sequence[Fitted], refitted: Sequence
     asked = Asked(within=window.within or (), baselines=window.baselines, diagnostics=True)
     found: list[Part | None] = []
     last = (prepared.split.before_test, refitted) if refitted else (parts.fit, fitted)
-    for windows, (train, models) in ((parts.valid, (parts.fit, fitted)), (parts.test, last)):
+    first = parts.fit, fitted
+    for windows, n_all, (train, models) in (
+        (parts.valid, parts.n_valid, first),
+        (parts.test, parts.n_test, last),
+    ):
         if windows.n_windows == 0:
             found.append(None)
             continue
-        found.append(score_windows(panel, windows, train, models, resolution=resolution, asked=asked))
+        scores = score_windows(panel, windows, train, models, resolution=resolution, asked=asked)
+        found.append(replace(scores, n_all=n_all))
     return PartScores(found[0], found[1], resolution)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from forecaster.data.load import Source
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError, RunError
-from forecaster.evaluation.forecast import panel_ahead
+from forecaster.evaluation.reading import panel_ahead
 from forecaster.evaluation.tables import Columns
 from forecaster.evaluation.trained_run import AnyRun, TrainedRun, forecasts
 from forecaster.report.page import Content, build_page

@@ -18,10 +18,11 @@ from forecaster.run.panel_spec import PanelSpec
 
 DTYPES = {"date": "datetime64[ns]", "integer": "int64", "float": "float64"}
 
-# Fields of a panel that are kept in tables, and those that are the report's.
+# Fields of a panel that are kept in tables, those that are the report's, and who holds the parts of it.
 ARRAYS = {"values", "offsets", "times", "ids", "as_of", "began", "n_earlier", "marks", "closes"}
 ARRAYS |= {"static", "ahead"}
 REPORTED = {"repairs", "warnings"}
+NOT_KEPT = {"peers"}
 
 
 def panel_facts(panel: Panel) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
     Returns:
         Kind, channels, clock, unit, columns and the like; repairs and warnings are the report's.
     """
-    names = {field.name for field in fields(Panel)} - ARRAYS - REPORTED
+    names = {field.name for field in fields(Panel)} - ARRAYS - REPORTED - NOT_KEPT
     facts = {name: getattr(panel, name) for name in sorted(names)}
     facts["clock"] = {name: _plain(value) for name, value in asdict(panel.clock).items()}
     facts["goal"] = None if panel.goal is None else _goal_facts(panel.goal)

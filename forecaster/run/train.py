@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from forecaster.data.panel import Panel
     from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
+    from forecaster.training.fit import Hooks
     from forecaster.training.interrupts import StopFlag
     from forecaster.training.warm_start import WarmStart
 
@@ -94,7 +95,7 @@ class Training:
 
         if self._before is None:
             return data if isinstance(data, Panel) else read_panel(data, self.settings.data)
-        from forecaster.evaluation.forecast import read_like
+        from forecaster.evaluation.reading import read_like
 
         was = self._before.panel
         given = isinstance(data, Panel)
@@ -135,21 +136,20 @@ class Training:
         began = time.perf_counter()
         panel = self.read(data)
         seconds = time.perf_counter() - began
-        from forecaster.evaluation.train import train
         from forecaster.training import going_on
         from forecaster.training.fit import Hooks
         from forecaster.training.interrupts import StopFlag
 
         hooks = Hooks(progress, schedule, stop or StopFlag(), start=self._start)
         if self.folder is None:
-            return train(panel, self.settings, hooks, seconds)
+            return self.train(panel, hooks, seconds)
         made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         open_ = going_on.resume if self.is_resumed else going_on.begin
         own = schedule is not None
         self.checkpoint = open_(self.folder, panel, self._asked, own_schedule=own, start=self._start)
         hooks = Hooks(progress, schedule, hooks.stop, self.checkpoint, self._start)
         try:
-            run = train(panel, self.settings, hooks, seconds)
+            run = self.train(panel, hooks, seconds)
             self.checkpoint.flush()
         except (ConfigError, DataError):
             self.checkpoint.close()
@@ -158,6 +158,21 @@ class Training:
         finally:
             self.checkpoint.close()
         return run
+
+    def train(self, panel: Panel, hooks: Hooks, read_seconds: float) -> AnyRun:
+        """The training itself, in this process; see ``forecaster.evaluation.train``.
+
+        Args:
+            panel: All rows.
+            hooks: Progress, schedule, stop, checkpoint and start.
+            read_seconds: Time that reading took, for the report.
+
+        Returns:
+            The trained run.
+        """
+        from forecaster.evaluation.train import train
+
+        return train(panel, self.settings, hooks, read_seconds)
 
     def _leave_nothing(self, made: list[Path]) -> None:
         """Remove the checkpoint of a training that could not begin, and the folders made for it."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from forecaster.data.panel import Note
 from forecaster.network.heads import BinsHead, HazardHead, Head
 from forecaster.windows.bin_doctor import examine_bins
 from forecaster.windows.gather import WindowSource
-from forecaster.windows.windows import thin
 
 # Windows that are looked at.
 MOST_EXAMINED = 50_000
@@ -35,7 +32,7 @@ def bin_notes(head: Head, source: WindowSource, n_asked: int | None) -> tuple[No
     """
     if not isinstance(head, BinsHead | HazardHead) or source.cell is None or not source.normaliser.is_common:
         return ()
-    batch, steps = replace(source, windows=thin(source.windows, MOST_EXAMINED)).gather_all()
+    batch, steps = source.thinned(MOST_EXAMINED).gather_all()
     if batch.cell is None:
         return ()
     edges, closed = head.edges[None], batch.target[batch.mask][None]

@@ -27,7 +27,9 @@ from forecaster.training.checkpoint_file import (
     Finished,
     Going,
     State,
+    Stored,
     read_state,
+    read_tensors,
     remove_unnamed,
     write_state,
     write_tensors,
@@ -53,13 +55,13 @@ class Checkpoint:
     every = 5.0
     share = 0.02
 
-    def __init__(self, run: Path, state: State) -> None:
-        """Take the lock; see ``begin`` and ``resume``."""
+    def __init__(self, run: Path, state: State, patience: float = 0.0) -> None:
+        """Take the lock, within ``patience`` seconds; see ``begin`` and ``resume``."""
         self.folder = run / FOLDER
         self.state = state
         self.problem: str | None = None
         self.moved: dict[str, tuple[str, str]] = {}
-        self._lock = Lock(self.folder / ".lock", seconds=0.0)
+        self._lock = Lock(self.folder / ".lock", seconds=patience)
         self._pending: list[tuple[str, TrainingResult, dict[str, np.ndarray]]] = []
         self._n_asked = self._n_written = 0
         self._due = time.monotonic() + self.every
@@ -154,6 +156,20 @@ class Checkpoint:
         if known is not None and known.key != key:
             raise RunError(f"{self.folder}: holds '{known.key}' where '{key}' comes. {REMEDY}")
         return Keeper(self, key, known)
+
+    def tensors(self, stored: Stored) -> dict[str, np.ndarray]:
+        """Tensors that the state names; see ``read_tensors``.
+
+        Args:
+            stored: What the state says of them.
+
+        Returns:
+            Arrays by name.
+
+        Raises:
+            RunError: The file is missing or damaged.
+        """
+        return read_tensors(self.folder, stored)
 
     def offer(self, key: str, make: Callable[[], Kept], must: bool) -> None:
         """Write the state of the network at hand, if it is time to.

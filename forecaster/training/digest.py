@@ -11,8 +11,8 @@ import numpy as np
 
 from forecaster.data.panel import Panel
 
-# Fields that say where rows came from, not what they are.
-SPOKEN = {"source", "why", "repairs", "warnings"}
+# Fields that say where rows came from and who holds the others, not what they are.
+SPOKEN = {"source", "why", "repairs", "warnings", "peers"}
 
 
 def panel_digest(panel: Panel) -> str:

@@ -66,7 +66,7 @@ class Feed:
         self.batch_size = batch_size
         self._cache: dict[str, Any] | None = None
         self._known = np.zeros(0, dtype=np.int64)
-        first = self._arrays(next(iter(source.batches(1, np.zeros(1, dtype=np.int64)))))
+        first = self.arrays(next(iter(source.batches(1, np.zeros(1, dtype=np.int64)))))
         n_bytes = sum(array.nbytes for array in first.values()) * source.n_windows
         if n_bytes <= CACHE_BYTES:
             self._fill()
@@ -82,9 +82,9 @@ class Feed:
         """
         if self._cache is None:
             for batch in self.source.batches(self.batch_size, order):
-                arrays = self._arrays(batch)
+                arrays = self.arrays(batch)
                 stored = {name: self.device.put(array) for name, array in arrays.items()}
-                yield _fed(stored, int(np.count_nonzero(arrays["mask"])))
+                yield fed(stored, int(np.count_nonzero(arrays["mask"])))
             return
         if order is None:
             order = np.arange(self.source.n_windows)
@@ -94,19 +94,26 @@ class Feed:
             stored = {name: self.device.take(part, rows) for name, part in self._cache.items()}
             for first in range(0, len(rows), self.batch_size):
                 part = slice(first, first + self.batch_size)
-                yield _fed(
+                yield fed(
                     {name: whole[part] for name, whole in stored.items()}, int(self._known[rows[part]].sum())
                 )
 
     def _fill(self) -> None:
         """Gather every window once."""
-        parts = [self._arrays(batch) for batch in self.source.batches(max(self.batch_size, 1024))]
+        parts = [self.arrays(batch) for batch in self.source.batches(max(self.batch_size, 1024))]
         joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         self._known = np.count_nonzero(joined["mask"], axis=1)
         self._cache = {name: self.device.put(array) for name, array in joined.items()}
 
-    def _arrays(self, batch: Batch) -> dict[str, np.ndarray]:
-        """Everything of a batch that the network and its loss take, float32."""
+    def arrays(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Everything of a batch that the network and its loss take, float32.
+
+        Args:
+            batch: Gathered windows.
+
+        Returns:
+            Arrays by name: the inputs, ``y`` and ``mask``.
+        """
         return {
             **batch.inputs,
             "y": self.head.encode_batch(batch),
@@ -114,10 +121,37 @@ class Feed:
         }
 
 
-def _fed(stored: dict[str, Any], n_known: int) -> Fed:
-    """A batch from its parts by name."""
+def fed(stored: dict[str, Any], n_known: int) -> Fed:
+    """A batch from its parts by name.
+
+    Args:
+        stored: Inputs, ``y`` and ``mask``, from ``Device.put`` or ``Device.take``.
+        n_known: Number of known targets.
+
+    Returns:
+        The batch.
+    """
     y, mask = stored.pop("y"), stored.pop("mask")
     return Fed(stored, y, mask, n_known)
+
+
+def make_feed(source: BatchSource, head: Output, device: Device, batch_size: int) -> Feed:
+    """The batches of one source; of several holders this one's part of each.
+
+    Args:
+        source: The windows.
+        head: That encodes their targets.
+        device: Where to put them.
+        batch_size: Windows at once, of all holders together.
+
+    Returns:
+        The feed.
+    """
+    if source.peers.n == 1:
+        return Feed(source, head, device, batch_size)
+    from forecaster.training.shared_feed import SharedFeed
+
+    return SharedFeed(source, head, device, batch_size)
 
 
 def epoch_order(n_windows: int, n_wanted: int, plan: TrainingPlan, epoch: int) -> np.ndarray:

@@ -34,7 +34,7 @@ from forecaster.windows.future import with_known
 from forecaster.windows.gather import WindowSource, with_scales
 from forecaster.windows.parts import Parts
 from forecaster.windows.transforms import fit_normaliser
-from forecaster.windows.windows import history_rows, thin
+from forecaster.windows.windows import history_rows
 
 N = TypeVar("N", bound=Networks)
 
@@ -135,18 +135,20 @@ def _fit(
 ) -> FitOutcome[Fitted]:
     """A fit by its own validation windows, or for the steps of an earlier one."""
     name, first = which
-    if parts.train.n_windows == 0:
+    peers = panel.peers
+    n_windows = peers.total(parts.train.n_windows)
+    if n_windows == 0:
         raise ConfigError(too_few(panel, settings))
     start = None if hooks.start is None else hooks.start.of(name)
     source = training_source(panel, parts, settings)
     if start is not None:
         source = replace(source, normaliser=start.normaliser_for(source, parts.fit))
-    valid = replace(source, windows=thin(parts.valid, MOST_VALID))
+    valid = replace(source, windows=parts.valid).thinned(MOST_VALID)
     held_out = to_correct_by(valid, settings, name) if first is None else None
     head, architecture, linear = _design(name, settings, source, start)
-    plan = make_plan(settings, source.n_windows, hooks.schedule)
+    plan = make_plan(settings, n_windows, hooks.schedule)
     plans = _plans(plan if start is None else start.plan(plan), settings, first, panel.kind)
-    chooser = valid if first is None and valid.n_windows > 0 else None
+    chooser = valid if first is None and peers.total(valid.n_windows) > 0 else None
     stage = f"{'fit' if first is None else 'fit again'} {name}"
 
     def build(one: TrainingPlan) -> keras.Model:
@@ -166,7 +168,7 @@ def _fit(
         architecture,
         source.normaliser,
         tuple(member.model for member in members),
-        panel.ids,
+        peers.joined(panel.ids),
         panel.lowest,
         first.fitted.conformal if first is not None else None,
     )
@@ -231,14 +233,14 @@ def training_source(panel: Panel, parts: Parts, settings: Settings) -> WindowSou
     normaliser = with_known(normaliser, panel, parts.fit, features)
     cell = target_cell(panel, parts.fit)
     tells_series = bool(settings.network.series_units)
-    known = np.arange(panel.n_series)
+    known = panel.peers.place(panel.n_series)[0] + np.arange(panel.n_series)
     return with_scales(WindowSource(panel, parts.train, normaliser, known, cell, tells_series))
 
 
 def too_few(panel: Panel, settings: Settings) -> str:
     """Message for data without a single training window."""
     look_back, horizon = settings.window.look_back, settings.window.horizon
-    longest = int(panel.lengths.max()) if panel.n_series else 0
+    longest = int(panel.peers.highest(panel.lengths, 0))
     need = history_rows(panel, settings.window.min_history or 0) + horizon
     asked, remedy = f"--look-back {look_back} needs", "Lower it"
     if horizon > 1:

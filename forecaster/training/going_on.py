@@ -50,7 +50,7 @@ def resumed_settings(run: Path, asked: Settings) -> Settings:
     except ConfigError as error:
         raise RunError(f"{run / FOLDER}: {error} Install the forecaster that it was begun with.") from None
     _must_agree(asked, stored, f"the training in {run} was begun", "Leave it out, or train without --resume")
-    return stored
+    return stored.model_copy(update={"cluster": asked.cluster})
 
 
 def warm_settings(run: str, stored: Settings, asked: Settings) -> tuple[Settings, set[str]]:
@@ -71,12 +71,13 @@ def warm_settings(run: str, stored: Settings, asked: Settings) -> tuple[Settings
     _must_agree(asked, stored, f"{run} was trained", remedy, FREE)
     flat = flatten(asked)
     given = {name for name in _given(asked) if name in FREE}
-    return change(stored, {name: flat[name] for name in given} | {"as_of": asked.data.as_of}), given
+    changed = change(stored, {name: flat[name] for name in given} | {"as_of": asked.data.as_of})
+    return changed.model_copy(update={"cluster": asked.cluster}), given
 
 
 def _given(settings: Settings) -> list[str]:
-    """Names of the settings that a user gave."""
-    sections = (getattr(settings, section) for section in type(settings).model_fields)
+    """Names of the settings that a user gave, but for where the work is done: no training depends on that."""
+    sections = (getattr(settings, section) for section in type(settings).model_fields if section != "cluster")
     return [name for section in sections for name in section.model_fields_set]
 
 

@@ -19,7 +19,6 @@ from forecaster.training.fitted import Fitted
 from forecaster.training.members import Member
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.gather import WindowSource
-from forecaster.windows.windows import thin
 
 # Windows that the best weights are chosen by; more change the choice little and cost an epoch's time.
 MOST_VALID = 4096
@@ -66,7 +65,7 @@ def with_residuals(head: PointHead, members: Sequence[Member], source: WindowSou
     Returns:
         A new head.
     """
-    source = replace(source, windows=thin(source.windows, MOST_VALID))
+    source = source.thinned(MOST_VALID)
     batch, _ = source.gather_all()
     outputs = [predict_outputs(member.model, Gathered(batch))[:, :, 0] for member in members]
     return head.with_residuals(batch.target - median_of(outputs), batch.mask)
@@ -89,7 +88,7 @@ def to_correct_by(valid: WindowSource, settings: Settings, name: str) -> Batch |
     beside_another = settings.network.task == "both" and name == "bins"  # which gives the forecasts
     if not settings.training.conformal or beside_another:
         return None
-    batch = valid.gather_all()[0] if valid.n_windows > 0 else None
+    batch = valid.gather_all()[0] if valid.peers.any(valid.n_windows > 0) else None
     check_conformal(valid.panel.kind, name, 0 if batch is None else int(batch.mask.sum()))
     return batch
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.errors import RunError
-from forecaster.training.checkpoint_file import REMEDY, Finished, Going, read_tensors
+from forecaster.training.checkpoint_file import REMEDY, Finished, Going
 from forecaster.training.plan import TrainingResult
 from forecaster.training.standing import Kept
 
@@ -51,7 +51,7 @@ class Keeper:
         """
         if not isinstance(self.known, Finished):
             raise TypeError(f"{self.key} was not trained to its end")
-        arrays = read_tensors(self.checkpoint.folder, self.known.tensors)
+        arrays = self.checkpoint.tensors(self.known.tensors)
         names = [f"{number:03d}" for number in range(len(model.weights))]
         fits = sorted(arrays) == names and all(
             arrays[name].shape == tuple(weight.shape)
@@ -74,7 +74,7 @@ class Keeper:
         """
         if not isinstance(self.known, Going):
             return
-        kept = Kept(self.known.standing, read_tensors(self.checkpoint.folder, self.known.tensors))
+        kept = Kept(self.known.standing, self.checkpoint.tensors(self.known.tensors))
         try:
             put(kept)
         except ValueError as error:

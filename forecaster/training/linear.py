@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from forecaster.network.build import LINEAR
 from forecaster.windows.batch import Batch
 from forecaster.windows.gather import WindowSource
-from forecaster.windows.windows import thin
 
 # Windows that it is fitted on at most, and targets below which nothing is fitted.
 MOST_WINDOWS, LEAST_TARGETS = 20_000, 10
@@ -58,7 +57,7 @@ def fit_linear(source: WindowSource) -> LinearForecast:
     Returns:
         The forecast; its penalty is the one with the lowest error on windows left out.
     """
-    batch, _ = replace(source, windows=thin(source.windows, MOST_WINDOWS)).gather_all()
+    batch, _ = source.thinned(MOST_WINDOWS).gather_all()
     known = batch.mask[:, 0]
     inputs = _flat(batch)
     if known.sum() < LEAST_TARGETS:

@@ -14,7 +14,7 @@ from forecaster.errors import ConfigError
 from forecaster.network.output import Output
 from forecaster.network.placement import device_of, device_scope, on_torch, seeded
 from forecaster.network.recurrent import slow_path
-from forecaster.training.feed import Feed, epoch_order
+from forecaster.training.feed import Feed, epoch_order, make_feed
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.moved import not_moved
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
@@ -58,7 +58,7 @@ def train(
         RunError: What was kept of this training is damaged, or of another network.
         ValueError: There are no training windows, or their inputs are not finite.
     """
-    if train.n_windows == 0:
+    if train.peers.total(train.n_windows) == 0:
         raise ValueError("there are no training windows")
     watch = watch or Watch()
     if plan.device is not None and on_torch():
@@ -66,7 +66,7 @@ def train(
     if watch.keeper is not None and watch.keeper.is_done:
         return watch.keeper.put_back(model)
     with seeded(plan.seed), device_scope(device_of(model)):
-        stepper = make_stepper(model, head, plan)
+        stepper = make_stepper(model, head, plan, train.peers)
         try:
             result = _Training(stepper, head, train, valid, plan).run(watch, slow_path(model))
         finally:
@@ -90,11 +90,12 @@ class _Training:
         self.stepper = stepper
         self.plan = plan
         self.starts_fitted = head.starts_fitted
-        self.n_windows = train.n_windows
-        self.feed = Feed(train, head, stepper, plan.batch_size)
+        self.peers = train.peers
+        self.n_windows = self.peers.total(train.n_windows)
+        self.feed = make_feed(train, head, stepper, plan.batch_size)
         self.valid_feed: Feed | None = None
-        if valid is not None and valid.n_windows:
-            self.valid_feed = Feed(valid, head, stepper, plan.batch_size)
+        if valid is not None and self.peers.total(valid.n_windows):
+            self.valid_feed = make_feed(valid, head, stepper, plan.batch_size)
         whole = -(-self.n_windows // plan.batch_size)
         self.steps_per_epoch = plan.steps_per_epoch or whole
         self.total_steps = plan.n_steps or plan.epochs * self.steps_per_epoch
@@ -244,8 +245,9 @@ class _Training:
         known, numbers = self.known, self.losses
         for batch in islice(self.feed.batches(order), n_done, None):
             self.rate = self.schedule(self.step)
-            losses.append(self.stepper.step(batch, self.rate))
-            known.append(batch.n_known)
+            loss, n_known = self.stepper.step(batch, self.rate)
+            losses.append(loss)
+            known.append(n_known)
             self.step += 1
             if len(losses) == STEPS_BETWEEN_LOOKS:
                 numbers += self._read(losses)
@@ -267,7 +269,7 @@ class _Training:
 
     def _read(self, losses: list[Any]) -> list[float]:
         """Losses as numbers; ConfigError when one is none."""
-        numbers = self.stepper.read(losses)
+        numbers: list[float] = self.peers.total(np.array(self.stepper.read(losses))).tolist()
         for number in numbers:
             if not isfinite(number):
                 raise self._not_a_number(number)
@@ -280,7 +282,9 @@ class _Training:
         for batch in feed.batches(order):
             losses.append(self.stepper.loss(batch))
             known.append(batch.n_known)
-        return float(np.average(self.stepper.read(losses), weights=known)) if sum(known) else 0.0
+        total = float(np.multiply(self.stepper.read(losses), known).sum())
+        total, n_known = self.peers.total(np.array([total, sum(known)])).tolist()
+        return total / n_known if n_known else 0.0
 
     def _probe(self) -> float:
         """Loss on some training windows, evenly spaced, of streams the first ones, without dropout."""

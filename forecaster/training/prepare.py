@@ -58,7 +58,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
             f"--split time."
         )
     least = window.min_history if window.min_history is not None else window.look_back
-    has_ids = panel.n_series > 1 or "id" in panel.columns
+    has_ids = panel.peers.total(panel.n_series) > 1 or "id" in panel.columns
     if window.min_history is None and has_ids:
         least = 0
     split = make_split(panel, window, least_train=history_rows(panel, least or 0) + window.horizon)
@@ -153,9 +153,9 @@ def _warnings(settings: Settings, split: Split, parts: Parts, predict: str) -> l
                 "better than on time to come; use --split time for honest ones.",
             )
         )
-    if parts.test.n_windows == 0 and settings.window.test_size != 0:
+    if parts.n_test == 0 and settings.window.test_size != 0:
         notes.append(Note("no_test_part", f"Too few rows to hold any out{beside}: trained without scores."))
-    if parts.valid.n_windows == 0 and parts.test.n_windows > 0 and settings.window.valid_size != 0:
+    if parts.n_valid == 0 and parts.n_test > 0 and settings.window.valid_size != 0:
         notes.append(
             Note(
                 "no_valid_part",

@@ -31,7 +31,6 @@ from forecaster.windows.cells import point_cells
 from forecaster.windows.features import n_static
 from forecaster.windows.future import future_width, input_channels
 from forecaster.windows.gather import WindowSource
-from forecaster.windows.windows import thin
 
 Rate = Callable[[int, int], float]
 
@@ -61,6 +60,7 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
     channels = input_channels(panel, normaliser.calendar)
     units = network.units or (32,)
     n_layers = network.layers or len(units)
+    n_series = panel.peers.total(panel.n_series)
     return Architecture(
         look_back=window.look_back or 1,
         horizon=horizon,
@@ -82,7 +82,7 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         mark_units=mark_width(len(source.panel.mark_names)),
         decoder=network.decoder or "direct",
         out_segment=min(network.segment or 1, horizon),
-        n_series=source.panel.n_series if network.series_units else 0,
+        n_series=n_series if network.series_units else 0,
         series_units=network.series_units or 0,
         n_future=future_width(panel, normaliser.calendar),
     )
@@ -106,11 +106,11 @@ def make_head(
         levels = settings.network.quantile_levels or (0.1, 0.5, 0.9)
         if source.panel.kind != "ohlc":
             return QuantileHead(levels)
-        batch, _ = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
+        batch, _ = source.thinned(MOST_BINNED).gather_all()
         return QuantileHead.fit(levels, batch.target[batch.mask])  # little beyond it can be learnt of returns
     if name == "point":
         return PointHead(settings.network.loss or "mse")
-    batch, steps = replace(source, windows=thin(source.windows, MOST_BINNED)).gather_all()
+    batch, steps = source.thinned(MOST_BINNED).gather_all()
     target = batch.target[batch.mask]
     if name == "mixture":
         return _mixture(settings, batch, linear)

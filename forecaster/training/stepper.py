@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from forecaster.data.peers import ALONE, Peers
+from forecaster.errors import ConfigError
 from forecaster.network.output import Output
 from forecaster.network.placement import device_of, on_torch
 from forecaster.training.feed import Fed
@@ -27,7 +29,7 @@ class Stepper(Protocol):
     def take(self, stored: Any, index: np.ndarray) -> Any:
         """See ``Device.take``."""
 
-    def step(self, batch: Fed, rate: float) -> Any:
+    def step(self, batch: Fed, rate: float) -> tuple[Any, int]:
         """One update of the weights.
 
         Args:
@@ -35,7 +37,8 @@ class Stepper(Protocol):
             rate: Learning rate.
 
         Returns:
-            The loss before the update, for ``read``.
+            The loss before the update, for ``read``, and how many known targets it is the mean of; of a batch
+            that several hold this holder's part of the loss, and the targets of all.
         """
 
     def loss(self, batch: Fed) -> Any:
@@ -90,17 +93,30 @@ class Stepper(Protocol):
         """Leave the model as any Keras model."""
 
 
-def make_stepper(model: keras.Model, head: Output, plan: TrainingPlan) -> Stepper:
+def make_stepper(model: keras.Model, head: Output, plan: TrainingPlan, peers: Peers = ALONE) -> Stepper:
     """The fastest stepper of the backend.
 
     Args:
         model: What to train.
         head: Its loss.
         plan: Optimiser and clipping.
+        peers: Who holds the other windows of every batch.
 
     Returns:
-        The lean one on torch, Keras's own elsewhere.
+        The lean one on torch, Keras's own elsewhere; of several holders one that steps with the others.
+
+    Raises:
+        ConfigError: Several holders train on another backend than torch.
     """
+    if peers.n > 1:
+        if not on_torch():
+            raise ConfigError(
+                f"--workers {peers.n}: only the torch backend trains on several workers. Take one worker, or "
+                "KERAS_BACKEND=torch."
+            )
+        from forecaster.training.shared_stepper import SharedStepper
+
+        return SharedStepper(model, head, plan, peers)
     if on_torch():
         from forecaster.training.torch_stepper import TorchStepper
 
@@ -131,11 +147,11 @@ class KerasStepper:
         rows: np.ndarray = stored[index]
         return rows
 
-    def step(self, batch: Fed, rate: float) -> float:
+    def step(self, batch: Fed, rate: float) -> tuple[float, int]:
         """See ``Stepper.step``."""
         self.model.optimizer.learning_rate.assign(rate)
         self.model.reset_metrics()
-        return float(self.model.train_on_batch(batch.inputs, _packed(batch)))
+        return float(self.model.train_on_batch(batch.inputs, _packed(batch))), batch.n_known
 
     def loss(self, batch: Fed) -> float:
         """See ``Stepper.loss``."""

@@ -34,7 +34,7 @@ class TorchStepper:
         self.fixed = list(model.non_trainable_variables)
         self.clip = plan.clip
         self.is_mixed = plan.precision == "bfloat16"
-        self.forward = lean_forward(model)
+        self.forward = self.training_forward = lean_forward(model)
         self.device = torch.device(device_of(model))
         self.parameters = [variable.value for variable in model.trainable_variables]
         sizes = [-(-p.numel() // ALIGNMENT) * ALIGNMENT for p in self.parameters]
@@ -55,19 +55,36 @@ class TorchStepper:
         """Rows of a tensor."""
         return stored.index_select(0, torch.from_numpy(index).to(self.device))
 
-    def step(self, batch: Fed, rate: float) -> torch.Tensor:
+    def step(self, batch: Fed, rate: float) -> tuple[torch.Tensor, int]:
         """See ``Stepper.step``."""
         self.gradient.zero_()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_mixed):
-            outputs = self.forward(batch.inputs, True)
-        loss: torch.Tensor = self.head.loss(batch.y, batch.mask, outputs.float())
+        loss = self.training_loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.update(rate)
+        return loss.detach(), batch.n_known
+
+    def training_loss(self, batch: Fed) -> torch.Tensor:
+        """The loss with dropout, ready for its gradients.
+
+        Args:
+            batch: What to learn from.
+        """
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_mixed):
+            outputs = self.training_forward(batch.inputs, True)
+        loss: torch.Tensor = self.head.loss(batch.y, batch.mask, outputs.float())
+        return loss
+
+    def update(self, rate: float) -> None:
+        """Move the weights along the gradient, clipped.
+
+        Args:
+            rate: Learning rate.
+        """
         with torch.no_grad():
             if self.clip:
                 norm = torch.linalg.vector_norm(self.gradient)
                 self.gradient.mul_(self.clip / norm.clamp_(min=self.clip))
             self.optimizer.step(self.gradient, rate)
-        return loss.detach()
 
     def loss(self, batch: Fed) -> torch.Tensor:
         """See ``Stepper.loss``."""

@@ -89,12 +89,13 @@ class WarmStart:
         Returns:
             ``run, epochs, learning_rate, n_known, n_new``.
         """
-        n_new = int((known_series(panel.ids, self.models[0].ids) < 0).sum())
+        own = known_series(panel.ids, self.models[0].ids)
+        n_new, n_series = panel.peers.total(np.array([(own < 0).sum(), len(own)])).tolist()
         return {
             "run": self.run,
             "epochs": self.epochs(epochs),
             "learning_rate": self.rate(rate),
-            "n_known": panel.n_series - n_new,
+            "n_known": n_series - n_new,
             "n_new": n_new,
         }
 
@@ -108,7 +109,7 @@ class WarmStart:
         known = known_series(panel.ids, self.models[0].ids)
         rows = panel.take(span.begins, span.ends)
         series = np.repeat(known, rows.lengths)
-        return int(((series >= 0) & (rows.times <= self.last_times[series])).sum())
+        return int(panel.peers.total(((series >= 0) & (rows.times <= self.last_times[series])).sum()))
 
     def digest(self) -> str:
         """Fingerprint of all numbers that training starts from, 64 hexadecimal digits."""
@@ -159,7 +160,8 @@ class Start:
             An architecture.
         """
         architecture = self.fitted.architecture
-        return replace(architecture, n_series=panel.n_series) if architecture.n_series else architecture
+        n_series = panel.peers.total(panel.n_series)
+        return replace(architecture, n_series=n_series) if architecture.n_series else architecture
 
     def put(self, model: keras.Model, member: int, panel: Panel) -> None:
         """Give a fresh network the weights of the run's.
@@ -174,7 +176,7 @@ class Start:
         if self.fitted.architecture.n_series:
             vectors = before.get_layer(VECTORS).weights[0]
             place = next(number for number, weight in enumerate(before.weights) if weight is vectors)
-            known = known_series(panel.ids, self.fitted.ids)
+            known = known_series(panel.peers.joined(panel.ids), self.fitted.ids)
             weights[place] = weights[place][np.concatenate([[0], known + 1])]  # (n_series + 1, series_units)
         model.set_weights(weights)
 
@@ -202,14 +204,18 @@ class Start:
             elif step.name in SCALES and len(step.shift) == 1:  # one for all, new series too
                 x = (x - step.shift[0]) / step.scale[0]
             elif step.name in SCALES:
-                own = fit_scales(x, series, panel.n_series, step.name)
+                own = fit_scales(x, series, panel.n_series, step.name, panel.peers)
                 step = _joined(step, own, known)
                 x = (x - step.shift[series]) / np.where(step.scale > 0, step.scale, 1.0)[series]
             elif len(step.shift):
-                own = fit_recent(x, kept.offsets, step.name, stored.season_length)
+                own = fit_recent(x, kept.offsets, step.name, stored.season_length, panel.peers)
                 step = _joined(step, own, known)
             steps.append(step)
-        return replace(stored, steps=tuple(steps))
+        of_series = [len(step.shift) > 1 for step in stored.steps]
+        joined = (
+            step.joined(panel.peers) if own else step for step, own in zip(steps, of_series, strict=True)
+        )
+        return replace(stored, steps=tuple(joined))
 
 
 def _joined(step: FittedTransform, own: tuple[np.ndarray, np.ndarray], known: np.ndarray) -> FittedTransform:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
+
+from forecaster.data.peers import ALONE, Peers
 
 
 @dataclass(frozen=True)
@@ -85,12 +87,34 @@ class Batch:
         return {name: part for name, part in parts.items() if part is not None}
 
 
+def join_batches(batches: Sequence[Batch]) -> Batch:
+    """Batches of the same inputs, one after the other.
+
+    Args:
+        batches: One at least.
+
+    Returns:
+        One batch of all their windows.
+    """
+    if len(batches) == 1:
+        return batches[0]
+    parts: dict[str, Any] = {}
+    for field in fields(Batch):
+        found = [getattr(batch, field.name) for batch in batches]
+        parts[field.name] = None if any(part is None for part in found) else np.concatenate(found)
+    return Batch(**parts)
+
+
 class BatchSource(Protocol):
     """A set of windows that can be gathered in any order."""
 
     @property
     def n_windows(self) -> int:
-        """Number of windows."""
+        """Number of windows of this holder."""
+
+    @property
+    def peers(self) -> Peers:
+        """Who holds the windows before and after these."""
 
     def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
         """The windows in ``order`` (as they are when None), ``batch_size`` at a time.
@@ -111,6 +135,11 @@ class Gathered:
     def n_windows(self) -> int:
         """Number of windows."""
         return len(self.batch.mask)
+
+    @property
+    def peers(self) -> Peers:
+        """Nobody holds others."""
+        return ALONE
 
     def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
         """The windows in ``order`` (as they are when None), ``batch_size`` at a time.

@@ -32,7 +32,8 @@ def target_cell(panel: Panel, span: Span) -> float | None:
     if panel.kind == "events":
         return gap_cell(panel)
     if panel.kind == "intervals":
-        return value_resolution(panel.take(span.begins, span.ends).y) or 0.0
+        y = panel.take(span.begins, span.ends).y
+        return value_resolution(panel.peers.pooled(y[np.isfinite(y)])) or 0.0
     return None
 
 

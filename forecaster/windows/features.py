@@ -35,9 +35,12 @@ def find_calendar(panel: Panel) -> tuple[str, ...]:
     Returns:
         Some of ``hour``, ``weekday``, ``month``; none for times that are no dates.
     """
-    if panel.kind not in ("events", "ohlc") or panel.clock.kind != "date" or panel.n_rows == 0:
+    if panel.kind not in ("events", "ohlc") or panel.clock.kind != "date":
         return ()
-    span = int((panel.times.max() - panel.times.min()).astype(np.int64))
+    first, last = panel.peers.lowest(panel.times), panel.peers.highest(panel.times)
+    if first is None:
+        return ()
+    span = int((last - first).astype(np.int64))
     resolution = panel.clock.resolution or 1.0
     return tuple(
         name

@@ -61,7 +61,7 @@ def with_known(normaliser: Normaliser, panel: Panel, span: Span, names: Sequence
     history = tuple(names) if panel.kind == "events" else ()
     shift, scale = np.zeros(n_static(history)), np.ones(n_static(history))
     if panel.static is not None:
-        own = channel_scales(panel.static[span.ends > span.begins])
+        own = channel_scales(panel.static[span.ends > span.begins], panel.peers)
         shift, scale = np.append(shift, own[0]), np.append(scale, own[1])
     calendar = tuple(names) if panel.kind != "events" else ()
     return replace(normaliser, features=history, calendar=calendar, static_shift=shift, static_scale=scale)

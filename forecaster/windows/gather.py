@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from forecaster.data.panel import Panel
+from forecaster.data.peers import Peers
 from forecaster.distributions.steps import Step
-from forecaster.windows.batch import Batch, Gathered
+from forecaster.windows.batch import Batch, Gathered, join_batches
 from forecaster.windows.cells import normalised_cells
 from forecaster.windows.features import history_features, n_static
 from forecaster.windows.future import Calendar, future_width, gather_known
@@ -125,8 +126,22 @@ class WindowSource:
         return calendar if known is None else np.concatenate([known, calendar], axis=2)
 
     def gather_all(self) -> tuple[Batch, list[Step]]:
-        """All windows at once; for sets that were thinned."""
-        return self.gather(np.arange(self.n_windows))
+        """All windows at once, of all holders of the panel's parts; for sets that were thinned.
+
+        Returns:
+            The batch, and steps as ``gather`` gives them, of several holders those of this one's windows.
+        """
+        batch, steps = self.gather(np.arange(self.n_windows))
+        return join_batches(self.peers.gathered(batch)), steps
+
+    def thinned(self, most: int) -> WindowSource:
+        """The same with ``most`` of all holders' windows, evenly spaced; see ``thin``."""
+        return replace(self, windows=thin(self.windows, most, self.peers))
+
+    @property
+    def peers(self) -> Peers:
+        """Who holds the windows before and after these."""
+        return self.panel.peers
 
     def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
         """The windows in ``order`` (as they are when None), ``batch_size`` at a time.
@@ -161,7 +176,7 @@ def with_scales(source: WindowSource) -> WindowSource:
     Returns:
         The same windows, with ``input_scale``, ``target_scale`` and those of the features fitted.
     """
-    batch, _ = replace(source, windows=thin(source.windows, MOST_SCALED)).gather_all()
+    batch, _ = source.thinned(MOST_SCALED).gather_all()
     target = source.normaliser.target
     seen = batch.past[:, :, target][batch.observed[:, :, target] > 0]
     shift, scale = source.normaliser.static_shift, source.normaliser.static_scale

@@ -13,7 +13,7 @@ from forecaster.data.panel import Panel
 from forecaster.data.units import usual_durations
 from forecaster.windows.features import find_calendar
 from forecaster.windows.split import Split
-from forecaster.windows.windows import Span, Windows, make_windows
+from forecaster.windows.windows import Span, Windows, make_windows, own_positions
 
 # Shares of a random split: 4:1, as textbooks have it, and a tenth to choose the weights by.
 RANDOM_TEST, RANDOM_VALID = 0.2, 0.1
@@ -28,12 +28,16 @@ class Parts:
         train: Windows that weights are fitted on.
         valid: Windows that choose the best weights; may be empty.
         test: Windows that are scored; may be empty.
+        n_valid: Validation windows of all holders of the panel's parts.
+        n_test: Test windows likewise.
     """
 
     fit: Span
     train: Windows
     valid: Windows
     test: Windows
+    n_valid: int = 0
+    n_test: int = 0
 
 
 def network_horizon(panel: Panel, settings: WindowSettings) -> int:
@@ -59,13 +63,16 @@ def make_parts(panel: Panel, split: Split, settings: WindowSettings, seed: int =
         Train windows lie wholly before the first cut, unless the split is random.
     """
     if split.leaky:
-        return _random_parts(panel, split, settings, seed)
-    return Parts(
-        split.train,
-        part_windows(panel, training_span(split.train, settings), settings, stride=settings.stride),
-        part_windows(panel, split.valid, settings),
-        part_windows(panel, split.test, settings),
-    )
+        parts = _random_parts(panel, split, settings, seed)
+    else:
+        parts = Parts(
+            split.train,
+            part_windows(panel, training_span(split.train, settings), settings, stride=settings.stride),
+            part_windows(panel, split.valid, settings),
+            part_windows(panel, split.test, settings),
+        )
+    n_valid, n_test = panel.peers.total(np.array([parts.valid.n_windows, parts.test.n_windows])).tolist()
+    return replace(parts, n_valid=n_valid, n_test=n_test)
 
 
 def part_windows(panel: Panel, span: Span, settings: WindowSettings, stride: int = 1) -> Windows:
@@ -99,7 +106,8 @@ def _random_parts(panel: Panel, split: Split, settings: WindowSettings, seed: in
     """Windows dealt out at random: neighbours share rows, so the scores are too good."""
     everything = training_span(split.everything, settings)
     windows = part_windows(panel, everything, settings, stride=settings.stride)
-    order = np.random.default_rng([seed, 4, 1]).permutation(windows.n_windows)
+    before, n_windows = panel.peers.place(windows.n_windows)
+    order = np.random.default_rng([seed, 4, 1]).permutation(n_windows)
     shares = [
         size if isinstance(size, float) else default
         for size, default in (
@@ -107,12 +115,17 @@ def _random_parts(panel: Panel, split: Split, settings: WindowSettings, seed: in
             (settings.valid_size, RANDOM_VALID),
         )
     ]
-    n_test, n_valid = (round(share * windows.n_windows) for share in shares)
+    n_test, n_valid = (round(share * n_windows) for share in shares)
+
+    def own(positions: np.ndarray) -> Windows:
+        """Those of the windows at these places that are of this part of the panel."""
+        return windows.select(own_positions(np.sort(positions), before, windows.n_windows))
+
     return Parts(
         split.everything,
-        windows.select(np.sort(order[n_test + n_valid :])),
-        windows.select(np.sort(order[n_test : n_test + n_valid])),
-        windows.select(np.sort(order[:n_test])),
+        own(order[n_test + n_valid :]),
+        own(order[n_test : n_test + n_valid]),
+        own(order[:n_test]),
     )
 
 
@@ -139,24 +152,28 @@ def data_facts(panel: Panel, span: Span, horizon: int = 1) -> DataFacts:
     Returns:
         The facts.
     """
-    rows = panel.take(span.begins, span.ends)
-    y = rows.y[np.isfinite(rows.y)]
+    rows, peers = panel.take(span.begins, span.ends), panel.peers
+    own = rows.y[np.isfinite(rows.y)]
+    lowest, y = peers.lowest(own, 0.0), peers.pooled(own)
     low, high = np.quantile(y, [0.05, 0.95]) if len(y) else (0.0, 0.0)
+    n_series = peers.total(panel.n_series)
+    is_learnt = span.as_of is not None and n_series > 1
+    n_open = peers.total(int((rows.lengths > 0).sum())) if is_learnt else 0
     naive, noise = nearest_naive(rows, horizon) if panel.kind == "values" else ("last", 1.0)
     return DataFacts(
         kind=panel.kind,
-        has_ids=panel.n_series > 1 or "id" in panel.columns,
-        n_series=panel.n_series,
-        n_train=len(y),
-        usual_length=_usual_length(rows.lengths),
+        has_ids=n_series > 1 or "id" in panel.columns,
+        n_series=n_series,
+        n_train=peers.total(len(own)),
+        usual_length=_usual_length(peers.pooled(rows.lengths)),
         season_length=panel.season_length,
-        lowest=float(y.min()) if len(y) else 0.0,
+        lowest=float(lowest),
         spread_ratio=float(high / low) if low > 0 else float("inf"),
         naive=naive,
         noise=noise,
         predict=panel.predict,
         channels=panel.channels,
-        n_open=int((rows.lengths > 0).sum()) if span.as_of is not None and panel.n_series > 1 else 0,
+        n_open=n_open,
         calendar=find_calendar(rows),
         within=_durations(panel, y) if panel.kind == "events" else (),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecaster.data.peers import ALONE, Peers
+
 # Smallest spread of a channel that hardly moves, as a share of its mean; of zeros, of the usual spread.
 SPREAD_FLOOR = 1e-3
 
@@ -14,7 +16,9 @@ RECENT_ROWS = 10
 Scales = tuple[np.ndarray, np.ndarray]
 
 
-def fit_scales(x: np.ndarray, series: np.ndarray | None, n_series: int, name: str) -> Scales:
+def fit_scales(
+    x: np.ndarray, series: np.ndarray | None, n_series: int, name: str, peers: Peers = ALONE
+) -> Scales:
     """What standard and minmax take off and divide by.
 
     Args:
@@ -22,6 +26,7 @@ def fit_scales(x: np.ndarray, series: np.ndarray | None, n_series: int, name: st
         series: (n_rows,) int64 series of every row; None for one scale over all.
         n_series: Number of series.
         name: ``standard`` or ``minmax``.
+        peers: Who holds the other series.
 
     Returns:
         Shift and scale, (1,) or (n_series,). A scale over all rows does not vanish; the one of several series
@@ -30,14 +35,15 @@ def fit_scales(x: np.ndarray, series: np.ndarray | None, n_series: int, name: st
         a series without a row is the median of the others.
     """
     n_groups = 1 if series is None else n_series
-    counts, shift, scale = _moments(x, series, n_groups, name)
-    if n_groups == 1:
+    counts, shift, scale = _moments(x, series, n_groups, name, peers if series is None else ALONE)
+    if series is None or peers.place(n_series)[1] == 1:
         least = SPREAD_FLOOR * np.abs(shift)
         return shift, np.where(scale > least, scale, np.where(least > 0, least, 1.0))
-    if not counts.all():
-        shift = np.where(counts > 0, shift, np.median(shift[counts > 0]) if counts.any() else 0.0)
+    if not peers.all(counts.all()):
+        known = peers.pooled(shift[counts > 0])
+        shift = np.where(counts > 0, shift, np.median(known) if len(known) else 0.0)
     scale = np.where(scale > SPREAD_FLOOR * np.abs(shift), scale, 0.0)
-    return shift, np.where(counts == 1, np.minimum(np.abs(shift), _usual(scale)), scale)
+    return shift, np.where(counts == 1, np.minimum(np.abs(shift), _usual(scale, peers)), scale)
 
 
 def own_scales(x: np.ndarray, series: np.ndarray, trained: Scales, name: str) -> Scales:
@@ -80,7 +86,9 @@ def of_series(numbers: np.ndarray, series: np.ndarray) -> np.ndarray:
     return np.where(series < 0, np.median(numbers), own) if (series < 0).any() else own
 
 
-def fit_recent(x: np.ndarray, offsets: np.ndarray, name: str, season_length: int) -> Scales:
+def fit_recent(
+    x: np.ndarray, offsets: np.ndarray, name: str, season_length: int, peers: Peers = ALONE
+) -> Scales:
     """What level and last go by in a window that says nothing: the last values of its series.
 
     Args:
@@ -88,6 +96,7 @@ def fit_recent(x: np.ndarray, offsets: np.ndarray, name: str, season_length: int
         offsets: (n_series + 1,) int64 first row of each series, and the number of rows.
         name: ``level`` or ``last``.
         season_length: Steps in one season.
+        peers: Who holds the other series.
 
     Returns:
         Shift and scale, (n_series,): for level 0 and the mean size of a series' last season, for last the
@@ -103,46 +112,53 @@ def fit_recent(x: np.ndarray, offsets: np.ndarray, name: str, season_length: int
     sizes = np.abs(values[taken]) if is_level else values[taken]
     means = np.bincount(group[taken], weights=sizes, minlength=n_series) / np.maximum(counts, 1)
     says = means > 0 if is_level else counts > 0
-    usual = np.median(means[says]) if says.any() else float(is_level)
+    known_means = peers.pooled(means[says])
+    usual = np.median(known_means) if len(known_means) else float(is_level)
     means = np.where(says, means, usual)
     return (np.zeros(n_series), means) if is_level else (means, np.ones(n_series))
 
 
-def channel_scales(values: np.ndarray) -> Scales:
+def channel_scales(values: np.ndarray, peers: Peers = ALONE) -> Scales:
     """Mean and standard deviation of every column.
 
     Args:
         values: (n_rows, n_channels) float64, NaN where not observed.
+        peers: Who holds the other rows.
 
     Returns:
         Both (n_channels,), 0 and 1 for a channel never observed; no deviation vanishes.
     """
-    found = [fit_scales(column, None, 1, "standard") for column in values.T]
+    found = [fit_scales(column, None, 1, "standard", peers) for column in values.T]
     shifts, scales = (np.array([one[part][0] for one in found]) for part in (0, 1))
     return shifts, scales
 
 
-def _usual(scale: np.ndarray) -> float:
+def _usual(scale: np.ndarray, peers: Peers = ALONE) -> float:
     """Median scale of the series that move; 1 where none does."""
-    moved = scale[scale > 0]
+    moved = peers.pooled(scale[scale > 0])
     return float(np.median(moved)) if len(moved) else 1.0
 
 
 def _moments(
-    x: np.ndarray, series: np.ndarray | None, n_groups: int, name: str
+    x: np.ndarray, series: np.ndarray | None, n_groups: int, name: str, peers: Peers = ALONE
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Known rows of each group, shift, and scale, 0 where nothing moves or nothing is known."""
+    """Known rows of each group, shift, and scale, 0 where nothing moves or nothing is known.
+
+    Of rows that several hold first the sums are added up, then the squares about the common mean.
+    """
     known = ~np.isnan(x)
     values = x[known]
     group = np.zeros(len(values), dtype=np.int64) if series is None else series[known]
-    counts = np.bincount(group, minlength=n_groups)
+    counts = peers.total(np.bincount(group, minlength=n_groups))
     if name == "standard":
         divisor = np.maximum(counts, 1)
-        shift = np.bincount(group, weights=values, minlength=n_groups) / divisor
+        shift = peers.total(np.bincount(group, weights=values, minlength=n_groups)) / divisor
         squares = np.bincount(group, weights=(values - shift[group]) ** 2, minlength=n_groups)
+        squares = peers.total(squares)
         return counts, shift, np.sqrt(squares / divisor)
     low, high = np.full(n_groups, np.inf), np.full(n_groups, -np.inf)
     np.minimum.at(low, group, values)
     np.maximum.at(high, group, values)
+    low, high = np.min(peers.gathered(low), axis=0), np.max(peers.gathered(high), axis=0)
     shift = np.where(counts > 0, low, 0.0)
     return counts, shift, np.where(counts > 0, high - shift, 0.0)

@@ -92,26 +92,26 @@ def make_split(panel: Panel, settings: WindowSettings, *, least_train: int) -> S
     Raises:
         ConfigError: A size was asked for that no series can hold out, or it is no size.
     """
-    begins, ends = panel.offsets[:-1], panel.offsets[1:]
+    begins, ends, peers = panel.offsets[:-1], panel.offsets[1:], panel.peers
     test_begins, valid_as_of = _part_begins(panel, ends, settings.test_size, settings.horizon, least_train)
     wanted = settings.test_size not in (None, 0)
-    if wanted and not ((test_begins < ends).any() and (test_begins > begins).any()):
+    if wanted and not (peers.any((test_begins < ends).any()) and peers.any((test_begins > begins).any())):
         raise ConfigError(
             f"{panel.source}: --test-size {settings.test_size} does not leave both rows to hold out and "
-            f"{least_train} rows for training in any series; the longest has {panel.lengths.max()}. "
+            f"{least_train} rows for training in any series; the longest has {peers.highest(panel.lengths)}. "
             f"Change it, or lower --look-back."
         )
     valid_begins, train_as_of = _part_begins(
         panel, test_begins, settings.valid_size, settings.horizon, least_train
     )
-    if not (valid_begins > begins).any():
+    if not peers.any((valid_begins > begins).any()):
         valid_begins = test_begins
-    if (valid_begins == test_begins).all():
+    if peers.all((valid_begins == test_begins).all()):
         train_as_of = valid_as_of
     leaky = settings.split == "random"
-    if (test_begins == ends).all():  # nothing is held out: all parts end where the file does
+    if peers.all((test_begins == ends).all()):  # nothing is held out: all parts end where the file does
         valid_as_of = panel.as_of
-        train_as_of = valid_as_of if (valid_begins == ends).all() else train_as_of
+        train_as_of = valid_as_of if peers.all((valid_begins == ends).all()) else train_as_of
     known = _observed(panel, train_as_of), _observed(panel, valid_as_of)
     embargo = usual_embargo(panel, settings)
     return Split(begins, valid_begins, test_begins, ends, leaky, known[0], known[1], panel.as_of, embargo)
@@ -197,11 +197,11 @@ def _just_before(panel: Panel, moment: Any) -> Any:
 
 def _cut_by_span(panel: Panel, ends: np.ndarray, fraction: float) -> tuple[np.ndarray, Any]:
     """(n_series,) first row in the last ``fraction`` of the file's time before the latest of ``ends``."""
-    if panel.n_rows == 0 or fraction == 0:
-        return ends, None
     kept = ends > panel.offsets[:-1]
-    latest = panel.times[ends[kept] - 1].max()
-    span = panel.times.max() - panel.times.min()
+    latest = panel.peers.highest(panel.times[ends[kept] - 1])
+    if latest is None or fraction == 0:
+        return ends, None
+    span = panel.peers.highest(panel.times) - panel.peers.lowest(panel.times)
     moment = _on_grid(panel, latest - _share(span, fraction))
     return np.minimum(first_row_at(panel, moment, after=True), ends), moment
 

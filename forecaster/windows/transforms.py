@@ -7,11 +7,12 @@ target went through is a list of steps (``distributions.transformed``), which al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from forecaster.data.panel import Panel
+from forecaster.data.peers import Peers
 from forecaster.distributions.steps import AffineStep, LogStep, Step
 from forecaster.errors import ConfigError
 from forecaster.windows.scales import channel_scales, fit_recent, fit_scales, of_series, own_scales
@@ -44,6 +45,10 @@ class Fitted:
     shift: np.ndarray
     scale: np.ndarray
     floor: float = 0.0
+
+    def joined(self, peers: Peers) -> Fitted:
+        """The transform with the numbers of all series, of this one that has those of a part."""
+        return replace(self, shift=peers.joined(self.shift), scale=peers.joined(self.scale))
 
 
 @dataclass(frozen=True)
@@ -196,7 +201,7 @@ def fit_normaliser(
             rows; or volatility is asked for of other data than prices.
     """
     _check_transforms(panel, names)
-    kept = panel.take(span.begins, span.ends)
+    peers, kept = panel.peers, panel.take(span.begins, span.ends)
     series = np.repeat(np.arange(panel.n_series), kept.lengths)
     x, values, goes_by = kept.y.copy(), kept.values, panel.volatility if VOLATILITY in names else None
     sizes = np.ones(len(x)) if goes_by is None else np.exp(values[:, goes_by])
@@ -204,26 +209,28 @@ def fit_normaliser(
     empty = np.zeros(0)
     for place, name in enumerate(names):
         if name in SCALES:
-            shift, scale = fit_scales(x, series if scope == "series" else None, panel.n_series, name)
+            where = series if scope == "series" else None
+            shift, scale = fit_scales(x, where, panel.n_series, name, peers)
             if name == "standard" and panel.predict in ("return", "direction"):
                 shift = np.zeros_like(shift)  # their mean is mostly noise, and 0 is no change
             fitted = Fitted(name, shift, scale)
             where = series if scope == "series" else np.zeros(len(x), dtype=np.int64)
             x = (x - fitted.shift[where]) / np.where(fitted.scale > 0, fitted.scale, 1.0)[where]
         elif name == "log":
-            floor = LEVEL_FLOOR if set(names[:place]) & PER_WINDOW else _log_floor(x)
+            floor = LEVEL_FLOOR if set(names[:place]) & PER_WINDOW else _log_floor(x, peers)
             fitted = Fitted(name, empty, empty, floor)
             x = np.log(np.maximum(x, floor))
         elif name == VOLATILITY:
             fitted, x = Fitted(name, empty, empty), x / sizes
         else:
-            fitted = Fitted(name, *fit_recent(x, kept.offsets, name, panel.season_length))
+            fitted = Fitted(name, *fit_recent(x, kept.offsets, name, panel.season_length, peers))
         steps.append(fitted)
     returns = () if goes_by is None else panel.returns
     values = values.copy()
     values[:, list(returns)] /= sizes[:, None]
-    numbers = panel.season_length, panel.target, *channel_scales(values)
-    return Normaliser(tuple(steps), residual, *numbers, volatility=goes_by, returns=returns)
+    numbers = panel.season_length, panel.target, *channel_scales(values, peers)
+    ready = tuple(one if one.name in SCALES and scope != "series" else one.joined(peers) for one in steps)
+    return Normaliser(ready, residual, *numbers, volatility=goes_by, returns=returns)
 
 
 def _check_transforms(panel: Panel, names: Sequence[str]) -> None:
@@ -256,10 +263,10 @@ def last_observed(x: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(last), 0.0, last)
 
 
-def _log_floor(x: np.ndarray) -> float:
+def _log_floor(x: np.ndarray, peers: Peers) -> float:
     """Half of the smallest positive training value: a zero is closer to it than to anything else."""
-    positive = x[x > 0]
-    return float(positive.min()) / 2 if len(positive) else 1.0
+    lowest = peers.lowest(x[x > 0])
+    return 1.0 if lowest is None else float(lowest) / 2
 
 
 def _mean_size(x: np.ndarray) -> np.ndarray:

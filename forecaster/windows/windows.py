@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.panel import Panel
+from forecaster.data.peers import ALONE, Peers
 
 
 @dataclass(frozen=True)
@@ -147,19 +148,37 @@ def make_windows(
     return Windows(targets - look_back, look_back, horizon, limits, span.as_of, span.since)
 
 
-def thin(windows: Windows, most: int) -> Windows:
+def thin(windows: Windows, most: int, peers: Peers = ALONE) -> Windows:
     """``most`` of the windows, evenly spaced; all of them when there are fewer.
 
     Args:
         windows: Any set.
-        most: Largest number to keep.
+        most: Largest number to keep, of all holders together.
+        peers: Who holds the other windows.
 
     Returns:
         A new set, in the same order.
     """
-    if windows.n_windows <= most:
+    before, n_windows = peers.place(windows.n_windows)
+    if n_windows <= most:
         return windows
-    return windows.select(np.linspace(0, windows.n_windows - 1, most).round().astype(np.int64))
+    chosen = np.linspace(0, n_windows - 1, most).round().astype(np.int64)
+    return windows.select(own_positions(chosen, before, windows.n_windows))
+
+
+def own_positions(positions: np.ndarray, before: int, n_own: int) -> np.ndarray:
+    """Places among the own windows, of places among those of all holders.
+
+    Args:
+        positions: (n,) int64 places among all.
+        before: Windows of the holders before.
+        n_own: Windows of this holder.
+
+    Returns:
+        (n_kept,) int64, in the same order, without the windows of others.
+    """
+    own = positions - before
+    return own[(own >= 0) & (own < n_own)]
 
 
 def history_rows(panel: Panel, min_history: int) -> int:

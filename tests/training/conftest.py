@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from forecaster.data.peers import ALONE
 from forecaster.windows.batch import Batch
 
 
@@ -20,6 +21,8 @@ def _one_thread() -> Iterator[None]:
 
 class ArraySource:
     """Windows that lie in arrays; counts how often batches are asked for."""
+
+    peers = ALONE
 
     def __init__(self, past: np.ndarray, target: np.ndarray) -> None:
         self.past = past.astype(np.float32)

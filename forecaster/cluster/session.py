@@ -1,0 +1,182 @@
+"""Ray for as long as a job takes: started here or joined, and nothing left running."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import socket
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import forecaster
+from forecaster.config.engine import EngineSettings
+from forecaster.errors import ConfigError
+
+# For an answer from the head of a cluster.
+CONNECT_SECONDS = 10.0
+
+# Of a process ended by SIGTERM, as shells count it.
+TERMINATED = 143
+
+# Ray reads these when it starts: a job for its own user sends nothing, and CPU workers see no GPU.
+ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+
+# Threads of a worker: libraries read these as they are imported, before any setting of ours.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Session:
+    """A running Ray.
+
+    Attributes:
+        n_workers: Workers of the job, one thread each.
+        gpus_per_worker: GPUs of each.
+    """
+
+    n_workers: int
+    gpus_per_worker: float
+
+    @property
+    def resources(self) -> dict[str, float]:
+        """What one worker takes, as ``ray.remote`` spells it."""
+        return {"num_cpus": 1, "num_gpus": self.gpus_per_worker}
+
+
+@contextmanager
+def ray_session(engine: EngineSettings) -> Iterator[Session]:
+    """Ray, started on this machine or joined; what was started here ends with the block.
+
+    Inside a program that has Ray running already, that one is used and stays.
+
+    Args:
+        engine: As it was set.
+
+    Yields:
+        The session.
+
+    Raises:
+        ConfigError: ray is not installed, there is no cluster at the address, or it has not the GPUs.
+    """
+    check_installed()
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    import ray
+
+    if ray.is_initialized():
+        yield _session(engine)
+        return
+    with _ends_on_sigterm():
+        try:
+            _start(engine)
+            yield _session(engine)
+        finally:
+            ray.shutdown()
+
+
+def check_installed() -> None:
+    """Refuse to go on where ray is missing.
+
+    Raises:
+        ConfigError: It is; the message names the extra.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise ConfigError(
+            '--engine ray: ray is not installed. Install it with: pip install "forecaster[ray]".'
+        )
+
+
+def _start(engine: EngineSettings) -> None:
+    """Join the cluster at the address, or start Ray on this machine; without a word on stdout."""
+    import ray
+
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if engine.address is None:
+        options |= {"address": "local", "num_cpus": engine.workers, "include_dashboard": False}
+    else:
+        _check_address(engine.address)
+        options |= {"address": engine.address}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Ray's plans for its later versions are not for our users
+        try:
+            ray.init(runtime_env=runtime_env(joins=engine.address is not None), **options)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            place = "--engine ray" if engine.address is None else f"--address {engine.address}"
+            what = (str(error) or type(error).__name__).strip().splitlines()[0].rstrip(".")
+            raise ConfigError(f"{place}: Ray does not begin: {what}. Correct what it names.") from None
+
+
+def _check_address(address: str) -> None:
+    """Refuse an address at which nobody listens; Ray itself would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not port.isdecimal():
+        return  # "auto", which Ray looks up
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"--address {address}: no cluster answers ({error}). Start it with `ray start --head`, or leave "
+            f"--address out to start Ray on this machine."
+        ) from None
+
+
+def runtime_env(joins: bool) -> dict[str, Any]:
+    """What workers need to be as this process is: the same package, one thread, the same backend.
+
+    Args:
+        joins: Whether they may be on other machines, which get a copy of the package.
+
+    Returns:
+        As ``ray.init`` takes it.
+    """
+    package = Path(forecaster.__file__).parent
+    backend = {"KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "torch")}
+    if joins:
+        return {"env_vars": ONE_THREAD | backend, "py_modules": [str(package)]}
+    path = os.pathsep.join(filter(None, (str(package.parent), os.environ.get("PYTHONPATH"))))
+    return {"env_vars": ONE_THREAD | backend | {"PYTHONPATH": path}}
+
+
+def _session(engine: EngineSettings) -> Session:
+    """Workers of a running Ray: those asked for, or one a processor."""
+    import ray
+
+    there = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    n_cpus, n_gpus = int(there.get("CPU", 0)), there.get("GPU", 0.0)
+    n_workers = n_cpus if engine.workers is None else engine.workers
+    if n_workers * engine.gpus_per_worker > n_gpus:
+        raise ConfigError(
+            f"--gpus-per-worker {engine.gpus_per_worker:g}: {n_workers:,} workers need "
+            f"{n_workers * engine.gpus_per_worker:g} GPUs; Ray has {n_gpus:g}. Lower it, or --workers."
+        )
+    if n_workers > n_cpus:
+        raise ConfigError(
+            f"--workers {n_workers}: Ray has {n_cpus:,} processors here. Lower it, or add machines."
+        )
+    return Session(n_workers, engine.gpus_per_worker)
+
+
+@contextmanager
+def _ends_on_sigterm() -> Iterator[None]:
+    """SIGTERM ends the block as an exception does, so that Ray is shut down; then the process."""
+    before = signal.getsignal(signal.SIGTERM)
+    if before is not signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
+        yield  # somebody else, a training that ends in its own way, takes care of it
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise SystemExit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

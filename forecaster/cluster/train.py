@@ -1,0 +1,163 @@
+"""Training on Ray: data-parallel, each worker on its own series, by Ray Train's TorchTrainer."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ray
+
+from forecaster.cluster.board import Board
+from forecaster.cluster.session import Session, ray_session
+from forecaster.cluster.train_worker import Task, work
+from forecaster.data.panel import Panel
+from forecaster.data.some_series import pick_series
+from forecaster.errors import RunError
+from forecaster.evaluation.job import TrainedRun
+from forecaster.run.load import load_run
+from forecaster.run.store import SUMS, write_version
+from forecaster.run.train import Training
+from forecaster.training.fit import Hooks
+from forecaster.training.torch_peers import PATIENCE
+
+# How often all workers begin again after one was lost, before training gives up.
+MOST_FAILURES = 20
+
+# Seconds between two looks at how the workers are doing, and between two of Ray at whether all are there.
+SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_CHECKS = 0.5
+
+
+class RayTraining(Training):
+    """``Training`` whose work Ray does: the same run, options, report and checkpoint."""
+
+    def train(self, panel: Panel, hooks: Hooks, read_seconds: float) -> TrainedRun:
+        """The training itself, on workers; see ``Training.train``.
+
+        Args:
+            panel: All rows.
+            hooks: Likewise.
+            read_seconds: Likewise.
+
+        Returns:
+            The trained run.
+
+        Raises:
+            ForecasterError: As ``train_run``, or workers are lost again and again.
+        """
+        if hooks.checkpoint is not None:
+            hooks.checkpoint.close()  # its lock is for the first worker now
+        with ray_session(self.settings.cluster) as session:
+            board: Any = ray.remote(num_cpus=0)(Board).remote()
+            parts = parts_of(panel, session.n_workers)
+            task = Task(
+                board=board,
+                parts=tuple(ray.put(part) for part in parts),
+                settings=self.settings,
+                folder=None if self.folder is None else self.folder.absolute(),
+                schedule=hooks.schedule,
+                start=None if hooks.start is None else replace(hooks.start, models=()),
+                read_seconds=read_seconds,
+            )
+            try:
+                files = _wait(task, replace(session, n_workers=len(parts)), hooks)
+            finally:
+                ray.kill(board)
+        return _run_of(files)
+
+
+def parts_of(panel: Panel, n_workers: int) -> list[Panel]:
+    """Consecutive series for each worker, with about as many rows as those of any other.
+
+    Args:
+        panel: All rows.
+        n_workers: Workers there are.
+
+    Returns:
+        A panel for each worker that has work: no more than there are series with rows.
+    """
+    n_parts = max(min(n_workers, int((panel.lengths > 0).sum())), 1)
+    wanted = np.linspace(0, panel.n_rows, n_parts + 1)[1:-1]
+    cuts = np.searchsorted(panel.offsets, wanted)
+    # each part has a series at least, however long its neighbours' are
+    cuts = np.maximum.accumulate(np.maximum(cuts - np.arange(n_parts - 1), 1)) + np.arange(n_parts - 1)
+    cuts = np.minimum(cuts, panel.n_series - np.arange(n_parts - 1, 0, -1))
+    bounds = [0, *cuts.tolist(), panel.n_series]
+    return [pick_series(panel, np.arange(first, last)) for first, last in pairwise(bounds)]
+
+
+def _wait(task: Task, session: Session, hooks: Hooks) -> dict[str, bytes]:
+    """Let workers train, and pass on what they tell and what they are told, until the run is made."""
+    trainer = ray.remote(num_cpus=0, max_retries=0)(_fit)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as storage:
+        fitting = trainer.remote(task, session, storage)
+        is_asked, is_over = False, False
+        try:
+            while not is_over:
+                is_over = bool(ray.wait([fitting], timeout=SECONDS_BETWEEN_LOOKS)[0])
+                told, error = ray.get(task.board.take_news.remote())
+                if error is not None:
+                    raise error
+                for news in told:
+                    if hooks.progress is not None:
+                        hooks.progress(*news)
+                if hooks.stop.is_set and not is_asked:
+                    is_asked = True
+                    ray.get(task.board.ask.remote(hooks.stop.reason))
+            files: dict[str, bytes] | None = ray.get(task.board.result.remote())
+            if files is None:
+                raise RunError(_lost(fitting))
+            return files
+        finally:
+            if not is_over:
+                ray.cancel(fitting, force=True)
+
+
+def _lost(fitting: Any) -> str:
+    """What to tell the user when workers were lost too often."""
+    why = "the workers have ended without a run"
+    try:
+        ray.get(fitting)
+    except Exception as error:  # of Ray, of any kind
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        why = lines[-1] if lines else type(error).__name__
+    return (
+        f"--engine ray: workers were lost more than {MOST_FAILURES} times: {why.rstrip('.')}. See to the "
+        "memory of the machines, and go on with --resume."
+    )
+
+
+def _fit(task: Task, session: Session, storage: str) -> None:
+    """Run the workers to their end, in a process of its own: what it has begun ends with it."""
+    os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", str(SECONDS_BETWEEN_CHECKS))
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    gpus = session.gpus_per_worker
+    resources = {"CPU": 1.0} | ({"GPU": gpus} if gpus else {})
+    trainer = TorchTrainer(
+        work,
+        train_loop_config={"task": task},
+        # workers that share a GPU cannot use nccl
+        torch_config=TorchConfig(
+            backend="nccl" if gpus >= 1 else "gloo", timeout_s=int(PATIENCE.total_seconds())
+        ),
+        scaling_config=ScalingConfig(
+            num_workers=session.n_workers, use_gpu=gpus > 0, resources_per_worker=resources
+        ),
+        run_config=RunConfig(storage_path=storage, failure_config=FailureConfig(max_failures=MOST_FAILURES)),
+    )
+    trainer.fit()
+
+
+def _run_of(files: dict[str, bytes]) -> TrainedRun:
+    """The run of a version's files."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "run"
+        write_version(place, {name: data for name, data in files.items() if name != SUMS})
+        return replace(load_run(place), name=TrainedRun.name)

@@ -1,0 +1,113 @@
+"""What each worker of a training does: the same job as in one process, on its series."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import ray
+import ray.train
+import ray.train.torch
+import torch
+
+from forecaster.cluster.board import listen
+from forecaster.cluster.shared_checkpoint import SharedCheckpoint
+from forecaster.config.settings import Settings
+from forecaster.data.peers import ALONE, Peers
+from forecaster.errors import ForecasterError
+from forecaster.evaluation.job import TrainedRun, train_run
+from forecaster.run.load import load_run
+from forecaster.run.save import save_run
+from forecaster.training.fit import Hooks
+from forecaster.training.interrupts import StopFlag
+from forecaster.training.torch_peers import TorchPeers
+from forecaster.training.warm_start import WarmStart
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the workers of a training are given.
+
+    Attributes:
+        board: Where they tell how it goes.
+        parts: A panel for each worker, by reference.
+        settings: As the user gave them.
+        folder: Run folder with the checkpoint; None keeps none.
+        schedule: See ``Hooks``.
+        start: What training starts from, without its networks, which are read from its run folder; None for
+            random weights.
+        read_seconds: See ``train_run``.
+    """
+
+    board: Any
+    parts: tuple[Any, ...]
+    settings: Settings
+    folder: Path | None
+    schedule: Callable[[int, int], float] | None
+    start: WarmStart | None
+    read_seconds: float
+
+
+def work(config: dict[str, Any]) -> None:
+    """Train on this worker's series with the others.
+
+    What the user can mend, and an error of the program, go to the board and end the training; a worker that
+    has lost another one ends, and all begin again from the checkpoint.
+
+    Args:
+        config: With the ``Task`` as ``task``.
+    """
+    task: Task = config["task"]
+    context = ray.train.get_context()
+    rank = context.get_world_rank()
+    if torch.cuda.is_available():
+        torch.cuda.set_device(ray.train.torch.get_device())
+    peers = TorchPeers() if context.get_world_size() > 1 else ALONE
+    attempt, is_open = peers.gathered(ray.get(task.board.begin.remote()) if rank == 0 else (0, False))[0]
+    if not is_open:
+        return
+    try:
+        run = _train(task, peers, is_again=attempt > 0)
+        if rank == 0:
+            ray.get(task.board.finish.remote(_files_of(run)))
+        peers.gathered(None)  # nobody leaves before all is done
+    except (ForecasterError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        ray.get(task.board.fail.remote(error))
+        raise
+
+
+def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
+    """The job of one process, whose facts, steps and stops are those of all workers."""
+    rank = peers.rank
+    stop = peers.stop if isinstance(peers, TorchPeers) else StopFlag()
+    if rank == 0:
+        listen(task.board, stop.set)
+
+    def tell(*news: Any) -> None:
+        """Let the board know of an epoch."""
+        task.board.tell.remote(news)
+
+    start = task.start
+    if start is not None:
+        start = replace(start, models=load_run(Path(start.run)).models)
+    checkpoint = None if task.folder is None else SharedCheckpoint(task.folder, peers, is_again=is_again)
+    hooks = Hooks(tell if rank == 0 else None, task.schedule, stop, checkpoint, start)
+    try:
+        panel = replace(ray.get(task.parts[rank]), peers=peers)
+        run = train_run(panel, task.settings, hooks, task.read_seconds)
+        if checkpoint is not None:
+            checkpoint.flush()
+    finally:
+        if checkpoint is not None:
+            checkpoint.close()
+    return run
+
+
+def _files_of(run: TrainedRun) -> dict[str, bytes]:
+    """The files of a version of the run, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        version = save_run(run, Path(folder) / "run")
+        return {path.name: path.read_bytes() for path in version.iterdir()}
