@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "report": "Write a page on a trained run.",
     "plot": "Draw the forecast of a trained run.",
     "inspect": "Say what a file holds, without training.",
+    "shard": "Cut a data set into Parquet parts of whole series.",
     "runs": "List trained runs and their scores.",
     "export": "Write the networks of a run as ONNX or Keras files.",
     "datasets": "List the sample data sets, or write one to this folder.",

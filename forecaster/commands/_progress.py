@@ -48,6 +48,38 @@ class _Lines:
 
 
 @contextmanager
+def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A callback for the number of things done so far, by whoever did them: one bar, or plain lines.
+
+    Args:
+        what: Is counted: ``rows``.
+        total: Number of all; None where it is not known.
+
+    Yields:
+        The callback; a line every ten seconds, and on a terminal a bar.
+    """
+    if not sys.stderr.isatty():
+        last = time.monotonic()
+
+        def line(done: int) -> None:
+            nonlocal last
+            if time.monotonic() - last >= EVERY:
+                last = time.monotonic()
+                click.echo(f"{done:,}{'' if total is None else f' of {total:,}'} {what}", err=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    template = "{task.completed:,}" + ("" if total is None else "/{task.total:,}")
+    columns = (TextColumn(what), BarColumn(), TextColumn(template), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
 def _bar() -> Iterator[Callable[[str, int, Any], None]]:
     """One line, as wide as the terminal: network, bar, epoch, losses, learning rate, time left."""
     from rich.console import Console

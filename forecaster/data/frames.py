@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +25,23 @@ def from_parquet(source: str, data: bytes) -> Table:
     Raises:
         DataError: The data are damaged or have no rows.
     """
+    columns = parquet_columns(source, data)
+    return from_columns(source, columns, max((len(column) for column in columns.values()), default=0))
+
+
+def parquet_columns(source: str, data: bytes) -> dict[str, Column]:
+    """Columns of a Parquet file as it holds them, but for its index.
+
+    Args:
+        source: The file as the user typed it.
+        data: Its bytes.
+
+    Returns:
+        By name, in the order of the file; there may be no rows.
+
+    Raises:
+        DataError: The data are damaged.
+    """
     try:
         table = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError) as error:
@@ -34,7 +53,7 @@ def from_parquet(source: str, data: bytes) -> Table:
         dated = [name for name in hidden if pa.types.is_timestamp(table.schema.field(name).type)]
         table = table.rename_columns(["ds" if name in dated else name for name in table.column_names])
         table = table.drop_columns([name for name in hidden if name not in dated])
-    return _from_arrow(source, {name: table[name] for name in table.column_names}, table.num_rows)
+    return {name: table[name] for name in table.column_names}
 
 
 def from_frame(frame: pd.DataFrame) -> Table:
@@ -63,7 +82,7 @@ def from_frame(frame: pd.DataFrame) -> Table:
     if twice:
         raise DataError(f"data: column {listing(twice)} is there twice. Give every column a name of its own.")
     columns = {name: _from_series(frame.iloc[:, place]) for place, name in enumerate(names)}
-    return _from_arrow("data", columns, len(frame))
+    return from_columns("data", columns, len(frame))
 
 
 def _from_series(series: pd.Series) -> Column:
@@ -78,8 +97,23 @@ def _from_series(series: pd.Series) -> Column:
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
 
 
-def _from_arrow(source: str, columns: dict[str, Column], n_rows: int) -> Table:
-    """A table of columns that have types already."""
+def from_columns(
+    source: str, columns: dict[str, Column], n_rows: int, place_of: Callable[[int], str] | None = None
+) -> Table:
+    """A table of columns that have types already.
+
+    Args:
+        source: Where they come from, for messages.
+        columns: By name, each (n_rows,).
+        n_rows: Number of rows.
+        place_of: Row number -> where that is; None to count rows of ``source``.
+
+    Returns:
+        The table.
+
+    Raises:
+        DataError: There are no rows.
+    """
     if n_rows == 0:
         raise DataError(f"{source}: there are no rows. Bring a table with rows.")
     plain = {name: _plain(column) for name, column in columns.items()}
@@ -87,7 +121,10 @@ def _from_arrow(source: str, columns: dict[str, Column], n_rows: int) -> Table:
     def raw(name: str) -> Column:
         return pa.chunked_array([pa.array([_shown(v) for v in plain[name].to_pylist()], pa.string())])
 
-    return Table(source, plain, n_rows, "", lambda row: f"{source}, row {row} (from 0)", raw)
+    def counted(row: int) -> str:
+        return f"{source}, row {row} (from 0)"
+
+    return Table(source, plain, n_rows, "", place_of or counted, raw)
 
 
 def _shown(value: object) -> str | None:

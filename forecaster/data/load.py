@@ -14,6 +14,7 @@ from forecaster.data.counts import count_events
 from forecaster.data.date_time import join_date_and_time
 from forecaster.data.detect import detect
 from forecaster.data.events import read_events
+from forecaster.data.folder import has_manifest, is_folder, read_manifest
 from forecaster.data.intervals import read_intervals
 from forecaster.data.ohlc import read_ohlc
 from forecaster.data.panel import Panel
@@ -40,8 +41,8 @@ def read_panel(
     """All series of a file or a frame, checked and in order.
 
     Args:
-        source: CSV, TSV, their gzip, or Parquet; ``-`` is standard input; a DataFrame or an open
-            binary file.
+        source: CSV, TSV, their gzip, or Parquet, by path or URL; a folder of Parquet parts; ``-`` is standard
+            input; a DataFrame or an open binary file.
         settings: What the user said about it; None for all defaults.
         columns: ``Panel.columns`` of a trained run, to read the next file the same way; ``settings``
             should then have its kind and unit too.
@@ -62,6 +63,9 @@ def read_panel(
         array([1., 3.])
     """
     settings = settings or DataSettings()
+    if columns is None and is_folder(source) and has_manifest(name := os.fspath(source)):
+        said = DataSettings.model_validate(read_manifest(name).settings)
+        settings = said.model_copy(update=settings.model_dump(exclude_unset=True))
     texts = [name for role, name in (columns or {}).items() if role in ("id", "mark")]
     table = read_table(source, settings, [*texts, *(levels or {})])
     table = join_date_and_time(table, settings)

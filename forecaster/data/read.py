@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from forecaster.config.settings import DataSettings
+from forecaster.data.folder import is_folder, is_url, read_bytes, read_folder
 from forecaster.data.foreign import read_lines
 from forecaster.data.frames import from_frame, from_parquet
 from forecaster.data.lines import find_fault, find_line
@@ -28,7 +29,8 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
     """Typed columns of a file, a frame or standard input.
 
     Args:
-        source: Path, ``-`` for standard input, DataFrame, Series or open binary file.
+        source: Path or URL of a file or of a folder of Parquet parts, ``-`` for standard input, DataFrame,
+            Series or open binary file.
         settings: Encoding, and the columns of ids and marks that must stay text.
         texts: Columns of a trained run that are read as text whatever their names.
 
@@ -42,6 +44,8 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
         source = source.to_frame(source.name if source.name is not None else "value")
     if isinstance(source, pd.DataFrame):
         return from_frame(source)
+    if is_folder(source):
+        return read_folder(os.fspath(source))
     name, data = _load(source)
     if not data:
         raise DataError(f"{name}: the file is empty. Bring a file with a header line and rows.")
@@ -66,13 +70,13 @@ def _load(source: Any) -> tuple[str, bytes]:
     name = os.fspath(source)
     if name == "-":
         return "stdin", sys.stdin.buffer.read()
+    if is_url(name):
+        return name, read_bytes(name)
     try:
         with open(name, "rb") as file:
             return name, read_lines(name, file)
     except FileNotFoundError:
         raise DataError(f"{name}: there is no such file. Check the path.") from None
-    except IsADirectoryError:
-        raise DataError(f"{name}: this is a folder. Name one file in it.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{name}: the file cannot be read ({reason}). Check it.") from None
