@@ -147,7 +147,8 @@ class Forecaster(Trained):
             train_size: Latest rows of every series to train on; all when None.
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
-            progress: Called after every epoch.
+            progress: Called after every epoch; not with ``engine="ray"``, by which trainings (``refit``) run
+                side by side.
 
         Returns:
             ``unique_id, ds, cutoff, y, forecast, forecast-lo-80, ...``; for events and intervals the
@@ -157,15 +158,16 @@ class Forecaster(Trained):
             DataError: The data cannot be read.
             ConfigError: A setting does not fit, or no series is long enough.
         """
+        from forecaster.cluster.backtest import backtest_by_engine
         from forecaster.data.load import read_panel
         from forecaster.data.panel import Panel
-        from forecaster.evaluation.backtest import Origins, run_backtest
+        from forecaster.evaluation.origins import Origins
         from forecaster.evaluation.tables import Columns
         from forecaster.training.fit import Hooks
 
         panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
         asked = Origins(n_windows, step_size, refit, train_size), Columns(tuple(level), tuple(quantile))
-        tested = run_backtest(panel, self.settings, *asked, Hooks(progress))
+        tested = backtest_by_engine(panel, self.settings, *asked, Hooks(progress))
         self.notes = list(tested.notes)
         return tested.frame
 
