@@ -33,13 +33,15 @@ class Search:
         """Trials that may run side by side; none at the end. All must be told before the next batch."""
         return [] if self.stop.is_set else self._study.next_batch(self._n_trials)
 
-    def tell(self, asked: Asked, outcome: Outcome) -> None:
+    def tell(self, asked: Asked, outcome: Outcome | str) -> None:
         """Keep what became of a trial, and say so.
 
         Args:
             asked: The trial.
-            outcome: What became of it.
+            outcome: What became of it; a text where nothing came back, to say why.
         """
+        if isinstance(outcome, str):
+            outcome = Outcome(error=outcome)
         self._study.tell(asked.number, outcome)
         if self._progress is None or outcome.is_stopped:
             return
@@ -58,4 +60,18 @@ def run_here(search: Search) -> None:
         for asked in batch:
             if search.stop.is_set:
                 return
-            search.tell(asked, run_trial(search.work, asked.values, asked.limits, search.stop))
+            search.tell(asked, run_asked(search.work, asked, search.stop))
+
+
+def run_asked(work: Work, asked: Asked, stop: StopFlag | None = None) -> Outcome:
+    """Run one trial, wherever this is called.
+
+    Args:
+        work: What every trial needs.
+        asked: The trial.
+        stop: Set from outside to end early.
+
+    Returns:
+        What became of it.
+    """
+    return run_trial(work, asked.values, asked.limits, stop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from forecaster.errors import ConfigError, RunError
 from forecaster.training.digest import panel_digest
 from forecaster.training.interrupts import StopFlag
 from forecaster.tuning.folds import Folds, make_folds
-from forecaster.tuning.search import Progress, Search, run_here
+from forecaster.tuning.search import Progress, Search, run_asked, run_here
 from forecaster.tuning.space import Space, read_space, space_text, start_values, without_given
 from forecaster.tuning.study import Study, Told, best_of, open_study
 from forecaster.tuning.trial import Work, metric_name
@@ -206,9 +207,9 @@ class Tuning:
             search = Search(study, Work.of(self.folds, plan.metric), plan.trials, stop, progress)
             with stop.after(plan.timeout):
                 if uses_ray(self._settings.cluster):
-                    from forecaster.cluster.tune import run_on_ray
+                    from forecaster.cluster.tune import tune_on_ray
 
-                    run_on_ray(search, self._settings.cluster)
+                    tune_on_ray(search, partial(run_asked, search.work), self._settings.cluster)
                 else:
                     run_here(search)
             told = study.told()
