@@ -48,7 +48,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from forecaster.commands._tables import write_parts
-from forecaster.evaluation.forecast import forecast_parts, panel_ahead
+from forecaster.evaluation.forecast import forecast_parts
+from forecaster.evaluation.reading import panel_ahead
 from forecaster.evaluation.tables import Columns
 from forecaster.run.load import load_run
 

@@ -3,6 +3,7 @@
     ForecasterError
     +-- DataError      a file or a frame cannot be read as it stands
     +-- ConfigError    a setting is wrong, or does not fit the data
+    |   +-- EmptyError     a moment leaves nothing of the data
     +-- RunError       a run folder is missing, damaged or of another kind
 
 All three mean that the user can fix it; the message has the form *place*: *what is wrong, with the
@@ -24,6 +25,10 @@ class DataError(ForecasterError):
 
 class ConfigError(ForecasterError):
     """A setting has a value that is not possible, by itself or with this data."""
+
+
+class EmptyError(ConfigError):
+    """A moment lies before all of the data, or of a part of it."""
 
 
 class RunError(ForecasterError):

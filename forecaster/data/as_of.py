@@ -18,7 +18,7 @@ from forecaster.data.roles import find_time
 from forecaster.data.rows import read_ids
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
-from forecaster.errors import ConfigError, DataError, listing
+from forecaster.errors import ConfigError, DataError, EmptyError, listing
 
 _ENDINGS = (".csv", ".tsv", ".txt", ".gz", ".parquet")
 
@@ -94,13 +94,13 @@ def cut_events(
         The events, the moments of their series, and notes with the counts of what was left out.
 
     Raises:
-        ConfigError: No event is left.
+        EmptyError: No event is left.
     """
     kept = rows.times <= np.repeat(as_of, np.diff(rows.offsets))
     if kept.all():
         return rows, as_of, ()
     if not kept.any():
-        raise ConfigError(f"--as-of {said} is before every event of {source}. Write a later moment.")
+        raise EmptyError(f"--as-of {said} is before every event of {source}. Write a later moment.")
     after = f"the moment of their id in {said}" if names_file(said) else said
     notes = [Note("after_as_of", f"rows after {after} were not read", int((~kept).sum()))]
     counts = rows.counts(kept)

@@ -33,6 +33,7 @@ from forecaster.data.roles import (
 )
 from forecaster.data.spacing import regular_share
 from forecaster.data.table import Table
+from forecaster.data.whole import Whole
 from forecaster.errors import ConfigError, DataError, listing
 
 PRICES = ("open", "high", "low", "close")
@@ -45,10 +46,11 @@ class Detection:
     Attributes:
         kind: The kind.
         why: The reason in words that follow "read as events, ".
-        columns: The columns of the file by role: id, time, target (target2, ... when there are several),
-            open, high, low, close, volume, adj_close, past (past2, ...), future, static, mark.
+        columns: Columns of the file by role: id, time, target (target2, ... when there are several), open,
+            high, low, close, volume, adj_close, past (past2, ...), future, static, mark.
         unused: Columns of numbers that have no role.
-        levels: Categories of the covariates of a trained run; None where they are found in the file.
+        levels: Categories of the covariates of a trained run; None where the file shows them.
+        whole: Facts of the data set that the table is a part of; None for a whole one.
     """
 
     kind: Kind
@@ -56,6 +58,7 @@ class Detection:
     columns: Mapping[str, str]
     unused: tuple[str, ...] = ()
     levels: Mapping[str, tuple[str, ...]] | None = None
+    whole: Whole | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -97,18 +100,15 @@ def detect(
     if trained:
         return replace(_as_trained(table, settings, trained, run), levels=levels or {})
     refuse_unknown(table, settings)
-    is_ohlc = has_prices(table, settings)
-    ids = find_id(table, settings.model_copy(update={"kind": "ohlc"}) if is_ohlc else settings)
+    kind = {"kind": "ohlc"} if has_prices(table, settings) else {}
+    ids = find_id(table, settings.model_copy(update=kind))
     time = find_time(table, settings, ids)
     taken = {ids, time, *named_columns(settings)}
     found = _Found(table, settings, ids, time, find_numbers(table, taken))
     detection = _decide(found)
     rows = [name for name in table.columns if ids is None and numbers_rows(table, name)]
-    if not rows:
-        return detection
-    return replace(
-        detection, why=f"{detection.why}; '{rows[0]}' is another in every row, so it names no series"
-    )
+    why = f"{detection.why}; '{rows[0]}' is another in every row, so it names no series" if rows else None
+    return detection if why is None else replace(detection, why=why)
 
 
 def has_prices(table: Table, settings: DataSettings) -> bool:

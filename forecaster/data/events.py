@@ -108,13 +108,16 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
     clock = Clock(stamps.kind, zone=stamps.zone)
     repairs = [*table.notes, *stamps.notes, *ids.notes, *order.notes]
     if settings.as_of is None:
-        as_of = np.full(len(rows.ids), rows.times.max(), dtype=rows.times.dtype)
+        latest = rows.times.max() if found.whole is None else found.whole.latest
+        as_of = np.full(len(rows.ids), latest, dtype=rows.times.dtype)
     else:
         as_of, extra = read_as_of(settings.as_of, clock, rows.ids, found.columns)
         rows, as_of, cut = cut_events(rows, as_of, settings.as_of, table.source)
         repairs += [*extra, *cut]
     if clock.kind != "float":
-        resolution = find_resolution(rows.times) if clock.kind == "date" else 1
+        resolution = None if found.whole is None else found.whole.clock.resolution
+        if resolution is None:
+            resolution = find_resolution(rows.times) if clock.kind == "date" else 1
         clock = replace(clock, resolution=float(resolution))
     origin = (table, found.columns["time"], found.columns.get("id"), order)
     rows, clock, tied, warned = settle_ties(rows, clock, settings, origin)

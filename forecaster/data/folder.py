@@ -68,7 +68,7 @@ def is_folder(source: object) -> bool:
         DataError: The place of the URL cannot be looked at.
     """
     if is_url(source):
-        return _fetch(str(source), "isdir")
+        return bool(_fetch(str(source), "isdir"))
     return isinstance(source, str | os.PathLike) and Path(source).is_dir()
 
 
@@ -152,7 +152,8 @@ def list_parts(folder: str) -> list[str]:
         lacking = set(map(part_name, range(len(read_manifest(place).rows)))) - set(found)
         if lacking:
             raise DataError(
-                f"{place}: parts that {MANIFEST} names are missing: {listing(lacking)}. Copy the folder again."
+                f"{place}: parts that {MANIFEST} names are missing: {listing(lacking)}. Copy the folder "
+                "again."
             )
     return [f"{place}/{name}" for name in found]
 
@@ -217,7 +218,8 @@ def read_folder(folder: str) -> Table:
             wrong = sorted(set(columns) ^ set(first))
             word = "lacks" if wrong[0] in first else "has"
             raise DataError(
-                f"{name}: {word} column '{wrong[0]}', unlike {names[0]}. Write all parts with the same columns."
+                f"{name}: {word} column '{wrong[0]}', unlike {names[0]}. Write all parts with the same "
+                "columns."
             )
     joined = {column: _joined(column, parts) for column in first}
     ends = list(accumulate(_n_rows(columns) for _, columns in parts))
@@ -243,9 +245,7 @@ def _check_rows(folder: str, parts: list[tuple[str, dict[str, Column]]]) -> None
         count = wanted.get(name.rpartition("/")[2])
         if count != _n_rows(columns):
             said = "does not name it" if count is None else f"counts {count:,}"
-            raise DataError(
-                f"{name}: {_n_rows(columns):,} rows; {MANIFEST} {said}. Copy the folder again."
-            )
+            raise DataError(f"{name}: {_n_rows(columns):,} rows; {MANIFEST} {said}. Copy the folder again.")
 
 
 def _joined(column: str, parts: list[tuple[str, dict[str, Column]]]) -> Column:
@@ -254,6 +254,6 @@ def _joined(column: str, parts: list[tuple[str, dict[str, Column]]]) -> Column:
     try:
         return pa.concat_tables(tables, promote_options="permissive")[column]
     except pa.ArrowException:
-        kinds = {table.schema.field(column).type: name for table, (name, _) in zip(tables, parts, strict=True)}
+        kinds = {columns[column].type: name for name, columns in parts}
         shown = " and ".join(f"{kind} in {name}" for kind, name in list(kinds.items())[:2])
         raise DataError(f"{parts[0][0]}: column '{column}' is {shown}. Write all parts alike.") from None

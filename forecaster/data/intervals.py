@@ -57,7 +57,7 @@ def read_intervals(table: Table, found: Detection, settings: DataSettings) -> Pa
         ids=ids.names,
         channels=without_twins((name, *past.channels)),
         target=0,
-        clock=clock,
+        clock=clock if found.whole is None else found.whole.clock,
         unit=unit,
         unit_length=None if known is None else float(UNIT_LENGTHS[known]),
         lowest=0.0,

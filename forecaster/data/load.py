@@ -20,6 +20,7 @@ from forecaster.data.ohlc import read_ohlc
 from forecaster.data.panel import Panel
 from forecaster.data.read import read_table
 from forecaster.data.values import read_values
+from forecaster.data.whole import Whole
 
 Source = str | os.PathLike[str] | pd.DataFrame | pd.Series | BinaryIO
 
@@ -37,6 +38,7 @@ def read_panel(
     columns: Mapping[str, str] | None = None,
     run: str = "the run",
     levels: Mapping[str, tuple[str, ...]] | None = None,
+    whole: Whole | None = None,
 ) -> Panel:
     """All series of a file or a frame, checked and in order.
 
@@ -48,6 +50,7 @@ def read_panel(
             should then have its kind and unit too.
         run: That run in messages.
         levels: ``Panel.levels`` of it.
+        whole: Facts of the data set that the file is a part of, which then hold for it; None for a whole one.
 
     Returns:
         The panel, with what was decided in ``why``, what was changed in ``repairs`` and what should
@@ -63,13 +66,13 @@ def read_panel(
         array([1., 3.])
     """
     settings = settings or DataSettings()
-    if columns is None and is_folder(source) and has_manifest(name := os.fspath(source)):
+    if columns is None and is_folder(source) and has_manifest(name := str(source)):
         said = DataSettings.model_validate(read_manifest(name).settings)
         settings = said.model_copy(update=settings.model_dump(exclude_unset=True))
     texts = [name for role, name in (columns or {}).items() if role in ("id", "mark")]
     table = read_table(source, settings, [*texts, *(levels or {})])
     table = join_date_and_time(table, settings)
-    found = detect(table, settings, columns, run, levels)
+    found = replace(detect(table, settings, columns, run, levels), whole=whole)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)
     else:

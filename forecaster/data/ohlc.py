@@ -100,8 +100,11 @@ def _read_rows(table: Table, found: Detection, settings: DataSettings, beside: n
     times, numbers, offsets, merged = merge_duplicates(
         rows, settings.duplicates, (table, time, order), tickers, "first or last"
     )
-    clock = infer_clock(times, offsets, stamps.kind, stamps.zone)
-    clock = find_market_clock(clock, times, offsets, settings.calendar)
+    if found.whole is None:
+        clock = infer_clock(times, offsets, stamps.kind, stamps.zone)
+        clock = find_market_clock(clock, times, offsets, settings.calendar)
+    else:
+        clock = found.whole.clock
     file_names = RowNames(rows[0], rows[2], clock, tickers, (table, order))
     idle = rows[1][:, roles.index("volume")] == 0 if "volume" in roles else np.zeros(len(rows[0]), dtype=bool)
     return _Rows(

@@ -53,12 +53,12 @@ def read_pieces(source: Any, settings: DataSettings) -> Iterator[Table]:
         name = "stdin" if source == "-" else str(getattr(source, "name", source))
         with _open(source) as file:
             head = file.read(4)
-            rest: BinaryIO = _Again(head, file)
+            rest: Any = _Again(head, file)
             if head == b"PAR1":
                 yield from _parquet_pieces(name, _seekable(file, rest))
                 return
             if head[:2] == b"\x1f\x8b":
-                rest = gzip.GzipFile(fileobj=rest)  # type: ignore[assignment]
+                rest = gzip.GzipFile(fileobj=rest)
             yield from _text_pieces(name, rest, settings)
 
 
@@ -83,8 +83,12 @@ def wider(one: pa.DataType, other: pa.DataType) -> pa.DataType:
     numbers = [pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in (one, other)]
     if all(numbers):
         return pa.float64() if pa.types.is_floating(one) or pa.types.is_floating(other) else pa.int64()
-    stamps = [pa.types.is_timestamp(kind) and kind.tz is None or pa.types.is_date(kind) for kind in (one, other)]
-    return pa.timestamp("ns") if all(stamps) else pa.string()
+    return pa.timestamp("ns") if _is_plain_stamp(one) and _is_plain_stamp(other) else pa.string()
+
+
+def _is_plain_stamp(kind: pa.DataType) -> bool:
+    """Whether fields are dates or stamps without a zone."""
+    return bool(pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None))
 
 
 def as_type(table: Table, name: str, kind: pa.DataType) -> pa.ChunkedArray:
@@ -118,8 +122,10 @@ class _Again(io.RawIOBase):
         """Bytes of the head, then of the file."""
         if self._head:
             head, self._head = self._head, b""
-            return head + (self._file.read(size - len(head)) if size > len(head) else b"") if size >= 0 else (
-                head + self._file.read()
+            return (
+                head + (self._file.read(size - len(head)) if size > len(head) else b"")
+                if size >= 0
+                else (head + self._file.read())
             )
         return self._file.read(size)
 
@@ -191,7 +197,7 @@ def _text_pieces(name: str, file: BinaryIO, settings: DataSettings) -> Iterator[
             header = _head_of(block)
             plain = settings.model_copy(update={"encoding": None})
         part = io.BytesIO(data)
-        part.name = name  # type: ignore[attr-defined]
+        part.name = name
         yield read_table(part, plain)
 
 

@@ -121,16 +121,17 @@ def _on_clock(
         settings.duplicates,
         (table, found.columns["time"], order),
     )
-    clock = infer_clock(times, offsets, stamps.kind, stamps.zone)
-    grid, notes = _complete(Grid(times, values, offsets), clock)
+    whole = found.whole
+    clock = infer_clock(times, offsets, stamps.kind, stamps.zone) if whole is None else whole.clock
+    grid, notes = _complete(Grid(times, values, offsets), clock, whole is None or whole.is_regular)
     return grid, clock, replace(notes, repairs=(*stamps.notes, *merged, *notes.repairs))
 
 
-def _complete(grid: Grid, clock: Clock) -> tuple[Grid, Notes]:
+def _complete(grid: Grid, clock: Clock, may_be_regular: bool) -> tuple[Grid, Notes]:
     """Put in the rows that a regular series lacks; leave an irregular one as it is."""
     if clock.weekmask is not None:
         return grid, Notes(warnings=_holidays(grid, clock))
-    positions = find_positions(clock, grid.times, grid.offsets)
+    positions = find_positions(clock, grid.times, grid.offsets) if may_be_regular else None
     if positions is None:
         text = (
             f"rows are not evenly spaced; they are taken one after the other, the usual step is {clock.step}"

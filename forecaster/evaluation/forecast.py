@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from forecaster.config.facts import WAITING
-from forecaster.data.as_of import read_as_of
-from forecaster.data.future import check_ahead, read_future
-from forecaster.data.load import Source, read_panel
-from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Panel
-from forecaster.data.roles import covariates_of
-from forecaster.errors import ConfigError, DataError, RunError, listing
+from forecaster.errors import ConfigError, DataError
 from forecaster.evaluation.events import event_table
-from forecaster.evaluation.job import TrainedRun
 from forecaster.evaluation.paths import at_once, draw_paths, step_forecasts
 from forecaster.evaluation.tables import Columns, probability_columns, value_table
-from forecaster.training.fitted import CHUNK, Fitted, known_series
+from forecaster.training.fitted import CHUNK, Fitted
 from forecaster.windows.waits import open_waits
 from forecaster.windows.windows import last_origins, windows_at
 
@@ -41,6 +34,30 @@ class Question:
     n_steps: int
     within: Sequence[str] = ()
     seed: int = 0
+
+    def check(self, kind: str, trained: int) -> None:
+        """Refuse what a run cannot answer.
+
+        Args:
+            kind: Of its panel.
+            trained: Steps that it was trained for.
+
+        Raises:
+            ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
+        """
+        self.columns.check()
+        n_steps, draws = self.n_steps, kind in WAITING
+        if n_steps < 1 or (n_steps > trained and not draws):
+            remedy = (
+                f"Lower it, or train again with --horizon {n_steps}." if n_steps > 0 else "Give 1 at least."
+            )
+            raise ConfigError(
+                f"--horizon {n_steps}: "
+                + (f"the run was trained for {trained} step{'s' * (trained > 1)}. " if not draws else "")
+                + remedy
+            )
+        if self.within and kind != "events":
+            raise ConfigError(f"--within {self.within[0]}: only for events; these are {kind}. Leave it out.")
 
 
 def forecast_panel(
@@ -104,21 +121,12 @@ def forecast_parts(
         DataError: There is no row to go on from.
         ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
     """
-    columns.check()
-    trained = models[0].architecture.horizon
-    n_steps = trained if horizon is None else horizon
-    draws = panel.kind in WAITING
-    if n_steps < 1 or (n_steps > trained and not draws):
-        raise ConfigError(
-            f"--horizon {n_steps}: "
-            + (f"the run was trained for {trained} step{'s' * (trained > 1)}. " if not draws else "")
-            + (f"Lower it, or train again with --horizon {n_steps}." if n_steps > 0 else "Give 1 at least.")
-        )
-    if within and panel.kind != "events":
-        raise ConfigError(f"--within {within[0]}: only for events; these are {panel.kind}. Leave it out.")
+    n_steps = models[0].architecture.horizon if horizon is None else horizon
+    question = Question(columns, n_steps, within, seed)
+    question.check(panel.kind, models[0].architecture.horizon)
     if panel.n_rows == 0:
         raise DataError(f"{panel.source}: no rows to forecast from. Give a file with rows.")
-    question = Question(columns, n_steps, within, seed)
+    draws = panel.kind in WAITING
     origins = last_origins(panel) if origins is None else origins
     run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
     table = _waiting_table if draws else _value_table
@@ -160,135 +168,3 @@ def _value_table(
     if question.n_steps == trained:
         return table
     return table[np.arange(len(table)) % trained < question.n_steps]
-
-
-def panel_ahead(
-    run: TrainedRun, data: Source | None, as_of: str | None, future: Source | None
-) -> tuple[Panel, list[str]]:
-    """What a run forecasts from, with what is known of the steps to come.
-
-    Args:
-        run: A trained run.
-        data: A file or frame; the last rows that the run keeps when None.
-        as_of: Moment to look forward from (events).
-        future: File or frame with the future of the columns known in advance; the rows without a target at
-            the end of the data when None.
-
-    Returns:
-        The panel, and sentences on what should be known of the files.
-
-    Raises:
-        DataError: A file cannot be read, or lacks rows of the future.
-        ConfigError: ``as_of`` or ``future`` does not fit the run, or it needs a future and has none.
-        RunError: The file has other channels than the run was trained on, or the run holds no rows.
-    """
-    if data is None:
-        panel = context_at(run, as_of)
-        notes = [note.line for note in panel.warnings]
-    else:
-        panel = read_like(run, data, as_of)
-        notes = reading_notes(run, panel)
-    names = covariates_of(panel.columns)["future_known"]
-    if not names:
-        if future is not None:
-            raise ConfigError(f"--future: {run.name} uses no column that is known in advance. Leave it out.")
-        return panel, notes
-    horizon, source = run.models[0].architecture.horizon, panel.source
-    if future is not None:
-        ahead, more = read_future(future, run.settings.data, panel, horizon, run.name)
-        panel = replace(panel, ahead=ahead)
-        source = os.fspath(future) if isinstance(future, str | os.PathLike) else "--future"
-        notes += [note.line for note in more]
-    if panel.ahead is None:
-        raise ConfigError(
-            f"{run.name}: forecasting needs the future of columns {listing(names)}. "
-            f"Give the {horizon} rows after the last ones with --future FILE."
-        )
-    check_ahead(panel, horizon, source)
-    return panel, notes
-
-
-def read_like(run: TrainedRun, data: Source, as_of: str | None = None) -> Panel:
-    """Rows of another file, read as the training data of a run was.
-
-    Args:
-        run: A trained run.
-        data: The file or frame.
-        as_of: Moment to look forward from (events); rows after it are not read.
-
-    Returns:
-        A panel with the channels and the season of the run.
-
-    Raises:
-        DataError: The data cannot be read.
-        ConfigError: ``as_of`` was given, but these are no events.
-        RunError: The file has other channels than the run was trained on.
-    """
-    _check_as_of(run, as_of)
-    settings = run.settings.data.model_copy(update={"as_of": as_of})
-    panel = read_panel(data, settings, run.panel.columns, run.name, run.panel.levels)
-    panel = recode_marks(panel, run.panel.mark_names)
-    if panel.channels != run.panel.channels:
-        raise RunError(
-            f"{run.name}: trained on {listing(run.panel.channels)}; {panel.source} has "
-            f"{listing(panel.channels)}. Use a file with the same columns."
-        )
-    if panel.clock.step is None or panel.n_rows <= panel.n_series:
-        panel = replace(panel, clock=run.panel.clock)  # too few rows to see their spacing
-    return replace(panel, season_length=run.panel.season_length)
-
-
-def reading_notes(run: TrainedRun, panel: Panel) -> list[str]:
-    """What should be known of a file read for a run: repairs, warnings, ids not trained on.
-
-    Args:
-        run: A trained run.
-        panel: What was read.
-
-    Returns:
-        Sentences; empty when there is nothing to say.
-    """
-    notes = [one.line for one in (*panel.repairs, *panel.warnings)]
-    unseen = panel.ids[known_series(panel.ids, run.models[0].ids) < 0]
-    if len(unseen):
-        notes.append(
-            f"{len(unseen):,} of {panel.n_series:,} ids were not trained on ({listing(unseen)}); they are "
-            f"forecast from their own rows."
-        )
-    return notes
-
-
-def context_at(run: TrainedRun, as_of: str | None) -> Panel:
-    """The last rows that a run keeps, looked at from ``as_of``.
-
-    Args:
-        run: A trained run.
-        as_of: Moment (events), not before the last row; None for the one of the training data.
-
-    Returns:
-        A panel.
-
-    Raises:
-        ConfigError: ``as_of`` was given, but these are no events, or rows lie after it.
-        RunError: The run holds no rows.
-    """
-    _check_as_of(run, as_of)
-    panel = run.panel
-    if panel.n_rows == 0:
-        raise RunError(f"{run.name}: holds no rows to go on from. Give a file: forecast predict DATA.")
-    if as_of is None:
-        return panel
-    moments, notes = read_as_of(as_of, panel.clock, panel.ids, panel.columns)
-    if (panel.times > np.repeat(moments, panel.lengths)).any():
-        raise ConfigError(
-            f"--as-of {as_of}: the training data has later rows. Give the file to read up to there."
-        )
-    return replace(panel, as_of=moments, warnings=(*panel.warnings, *notes))
-
-
-def _check_as_of(run: TrainedRun, as_of: str | None) -> None:
-    """Refuse a moment for kinds that have no open interval."""
-    if as_of is not None and run.panel.kind != "events":
-        raise ConfigError(
-            f"--as-of {as_of}: only events have such a moment; these are {run.panel.kind}. Leave it out."
-        )

@@ -10,8 +10,8 @@ import pandas as pd
 from forecaster.data.load import Source
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError, RunError
-from forecaster.evaluation.forecast import panel_ahead
 from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.reading import panel_ahead
 from forecaster.evaluation.tables import Columns
 from forecaster.report.page import Content, build_page
 from forecaster.report.picture import MOST_SERIES, Path, Wait, chosen_series, event_rows, paths, waits

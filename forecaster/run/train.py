@@ -94,7 +94,7 @@ class Training:
 
         if self._before is None:
             return data if isinstance(data, Panel) else read_panel(data, self.settings.data)
-        from forecaster.evaluation.forecast import read_like
+        from forecaster.evaluation.reading import read_like
 
         was = self._before.panel
         given = isinstance(data, Panel)
