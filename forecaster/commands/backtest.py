@@ -99,7 +99,11 @@ def _tested(panel: Panel, settings: Settings, origins: Origins, columns: Columns
     from forecaster.training.fit import Hooks
 
     if uses_ray(settings.cluster):
-        with counting("trainings", origins.n_trainings) as done:
+        with counting() as count:
+
+            def done(n_ended: int) -> None:
+                count("trainings", n_ended, origins.n_trainings)
+
             return backtest_by_engine(panel, settings, origins, columns, Hooks(), done)
     with progress_lines() as progress:
         return backtest_by_engine(panel, settings, origins, columns, Hooks(progress))

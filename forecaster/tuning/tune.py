@@ -74,7 +74,8 @@ class Tuned:
     """What a search found.
 
     Attributes:
-        settings: The best settings by name, those that were given among them, for ``Forecaster``.
+        settings: The best settings by name, those that were given among them but for the engine's, for
+            ``Forecaster``.
         best: The best trial.
         trials: All that have ended, in order; the first has the defaults by rule.
         metric: What they are ranked by; less is better.
@@ -217,7 +218,8 @@ class Tuning:
             if best is None:
                 raise _nothing(told, stop)
             return Tuned(
-                self._given | best.values,
+                {name: one for name, one in self._given.items() if section_of(name) != "cluster"}
+                | best.values,
                 best,
                 tuple(told),
                 metric_name(self.folds.latest, plan.metric),

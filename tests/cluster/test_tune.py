@@ -25,6 +25,7 @@ def test_a_search_on_ray_finds_what_a_local_one_finds(
     here = quick(trials=6, batch=3)
     there = quick(trials=4, batch=3, study=tmp_path / "study", **ON_RAY)
     assert outline(there) == outline(here)[:4]
+    assert there.settings.keys() == here.settings.keys()  # where trials ran is no part of them
     # and a study that was begun there goes on here
     both = quick(trials=6, batch=3, study=tmp_path / "study")
     assert outline(both)[:4] == outline(here)[:4] and len(both.trials) == 6
