@@ -23,8 +23,9 @@ from waiting_commands import PACKAGES, versions
 from forecaster import Forecaster
 from forecaster.config.build import make_settings
 from forecaster.data.load import read_panel
-from forecaster.evaluation.backtest import Origins, run_backtest
+from forecaster.evaluation.backtest import run_backtest
 from forecaster.evaluation.backtest_scores import score_backtest
+from forecaster.evaluation.origins import Origins
 from forecaster.evaluation.tables import Columns
 from forecaster.training.fit import Hooks
 

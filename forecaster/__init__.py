@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from forecaster.data.load import read_panel
     from forecaster.errors import ConfigError, DataError, ForecasterError, RunError
     from forecaster.forecaster import Forecaster
+    from forecaster.tuning.tune import tune
     from forecaster.windows.bins import bin_index, fit_bins
     from forecaster.windows.windows import window_arrays
 
@@ -32,6 +33,7 @@ __all__ = [
     "bin_index",
     "fit_bins",
     "read_panel",
+    "tune",
     "window_arrays",
 ]
 
@@ -45,6 +47,7 @@ _HOMES = {
     "bin_index": "windows.bins",
     "fit_bins": "windows.bins",
     "read_panel": "data.load",
+    "tune": "tuning.tune",
     "window_arrays": "windows.windows",
 }
 

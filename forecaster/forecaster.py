@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.config.build import make_settings
+from forecaster.config.build import change, make_settings, section_of
 from forecaster.config.settings import Settings
 from forecaster.config.toml_file import read_settings_file
+from forecaster.errors import ConfigError, listing
 from forecaster.trained import Trained
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Forecaster(Trained):
     def __init__(self, **settings: Any) -> None:
         super().__init__()
         self.settings: Settings = make_settings(settings, style="keyword")
+        self._engine = self.settings.cluster
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Forecaster:
@@ -61,6 +63,7 @@ class Forecaster(Trained):
         """
         made = cls()
         made.settings = make_settings(options)
+        made._engine = made.settings.cluster
         return made
 
     @classmethod
@@ -147,7 +150,8 @@ class Forecaster(Trained):
             train_size: Latest rows of every series to train on; all when None.
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
-            progress: Called after every epoch.
+            progress: Called after every epoch; not with ``engine="ray"``, by which trainings (``refit``) run
+                side by side.
 
         Returns:
             ``unique_id, ds, cutoff, y, forecast, forecast-lo-80, ...``; for events and intervals the
@@ -157,34 +161,40 @@ class Forecaster(Trained):
             DataError: The data cannot be read.
             ConfigError: A setting does not fit, or no series is long enough.
         """
+        from forecaster.cluster.backtest import backtest_by_engine
         from forecaster.data.load import read_panel
         from forecaster.data.panel import Panel
-        from forecaster.evaluation.backtest import Origins, run_backtest
+        from forecaster.evaluation.origins import Origins
         from forecaster.evaluation.tables import Columns
         from forecaster.training.fit import Hooks
 
         panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
         asked = Origins(n_windows, step_size, refit, train_size), Columns(tuple(level), tuple(quantile))
-        tested = run_backtest(panel, self.settings, *asked, Hooks(progress))
+        tested = backtest_by_engine(panel, self.settings, *asked, Hooks(progress))
         self.notes = list(tested.notes)
         return tested.frame
 
     @classmethod
-    def load(cls, path: str | Path) -> Forecaster:
+    def load(cls, path: str | Path, **engine: Any) -> Forecaster:
         """A trained forecaster from its run folder.
 
         Args:
             path: The run folder.
+            engine: Where it works: ``engine``, ``address``, ``workers`` and ``gpus_per_worker``.
 
         Returns:
             A forecaster that predicts what the saved one did.
 
         Raises:
             RunError: The folder is missing, incomplete, damaged or of a newer format.
+            ConfigError: Another setting was given, which is the run's to say.
         """
         from forecaster.run.load import load_run
 
-        loaded = cls()
+        others = {name for name in engine if section_of(name) != "cluster"}
+        if others:
+            raise ConfigError(f"{listing(others)}: a loaded run has its own. Give what says where it works.")
+        loaded = cls(**engine)
         run = load_run(Path(path))
-        loaded._run, loaded.settings = run, run.settings
+        loaded._run, loaded.settings = run, change(run.settings, engine)
         return loaded

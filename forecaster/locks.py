@@ -25,11 +25,13 @@ class Lock:
     Attributes:
         path: The lock file; it stays, empty, for the next writer.
         seconds: How long to wait for another writer before giving up.
+        option: What would choose another place.
     """
 
-    def __init__(self, path: Path, seconds: float = 10.0) -> None:
+    def __init__(self, path: Path, seconds: float = 10.0, option: str = "--out") -> None:
         self.path = path
         self.seconds = seconds
+        self.option = option
         self._handle: int | None = None
 
     def __enter__(self) -> Lock:
@@ -50,7 +52,7 @@ class Lock:
                     if time.monotonic() >= deadline:
                         raise RunError(
                             f"{self.path.parent}: another process is writing here. "
-                            "Wait until it has ended, or choose another --out."
+                            f"Wait until it has ended, or choose another {self.option}."
                         )
                     time.sleep(0.05)
             except BaseException:

@@ -32,7 +32,7 @@ REACH_HEAVY = (
     "run/load.py",
     "report/",
     "cluster/",
-    "tuning.py",
+    "tuning/",
 )
 SLOW_FOR_HELP = HEAVY | {"pandas", "scipy", "matplotlib", "pyarrow"}
 FORBIDDEN_IMPORTS = {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}

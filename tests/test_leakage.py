@@ -14,8 +14,9 @@ from forecaster.config.build import make_settings
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
-from forecaster.evaluation.backtest import Origins, backtest
+from forecaster.evaluation.backtest import backtest
 from forecaster.evaluation.job import train_run
+from forecaster.evaluation.origins import Origins
 from forecaster.evaluation.tables import Columns
 from forecaster.training.fit import Hooks, training_source
 from forecaster.training.prepare import Prepared, prepare

@@ -11,9 +11,10 @@ import pytest
 from forecaster.config.build import make_settings
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
-from forecaster.evaluation.backtest import Origins, run_backtest
+from forecaster.evaluation.backtest import run_backtest
 from forecaster.evaluation.backtest_scores import score_backtest
 from forecaster.evaluation.market import MarketScores
+from forecaster.evaluation.origins import Origins
 from forecaster.evaluation.tables import Columns
 from forecaster.forecaster import Forecaster
 from forecaster.training.fit import Hooks

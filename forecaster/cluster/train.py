@@ -18,8 +18,8 @@ from forecaster.cluster.train_worker import Task, work
 from forecaster.data.panel import Panel
 from forecaster.data.some_series import pick_series
 from forecaster.errors import RunError
-from forecaster.evaluation.job import TrainedRun
-from forecaster.run.load import load_run
+from forecaster.evaluation.trained_run import TrainedRun
+from forecaster.run.load import load_forecasts
 from forecaster.run.store import SUMS, write_version
 from forecaster.run.train import Training
 from forecaster.training.fit import Hooks
@@ -160,4 +160,4 @@ def _run_of(files: dict[str, bytes]) -> TrainedRun:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "run"
         write_version(place, {name: data for name, data in files.items() if name != SUMS})
-        return replace(load_run(place), name=TrainedRun.name)
+        return replace(load_forecasts(place, "train on Ray"), name=TrainedRun.name)

@@ -18,8 +18,9 @@ from forecaster.cluster.shared_checkpoint import SharedCheckpoint
 from forecaster.config.settings import Settings
 from forecaster.data.peers import ALONE, Peers
 from forecaster.errors import ForecasterError
-from forecaster.evaluation.job import TrainedRun, train_run
-from forecaster.run.load import load_run
+from forecaster.evaluation.job import train_run
+from forecaster.evaluation.trained_run import TrainedRun
+from forecaster.run.load import load_forecasts
 from forecaster.run.save import save_run
 from forecaster.training.fit import Hooks
 from forecaster.training.interrupts import StopFlag
@@ -92,7 +93,7 @@ def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
 
     start = task.start
     if start is not None:
-        start = replace(start, models=load_run(Path(start.run)).models)
+        start = replace(start, models=load_forecasts(Path(start.run), "start from").models)
     checkpoint = None if task.folder is None else SharedCheckpoint(task.folder, peers, is_again=is_again)
     hooks = Hooks(tell if rank == 0 else None, task.schedule, stop, checkpoint, start)
     try:

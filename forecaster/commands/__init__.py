@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "predict": "Forecast what comes after the last row.",
     "evaluate": "Score a trained run on new rows.",
     "backtest": "Forecast from many past moments and compare with what came.",
+    "tune": "Search for the settings that forecast best, and train with them.",
     "report": "Write a page on a trained run.",
     "plot": "Draw the forecast of a trained run.",
     "inspect": "Say what a file holds, without training.",

@@ -48,35 +48,38 @@ class _Lines:
 
 
 @contextmanager
-def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A callback for the number of things done so far, by whoever did them: one bar, or plain lines.
-
-    Args:
-        what: Is counted: ``rows``.
-        total: Number of all; None where it is not known.
+def counting() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A callback (what, done, total) for work that is counted, by whoever did it: one bar, or plain lines.
 
     Yields:
-        The callback; a line every ten seconds, and on a terminal a bar.
+        The callback; what is counted, how much is done, and how much there is, None where that is not known.
+        It writes a line every ten seconds, and on a terminal draws a bar.
     """
     if not sys.stderr.isatty():
         last = time.monotonic()
 
-        def line(done: int) -> None:
+        def line(what: str, done: int, total: int | None) -> None:
             nonlocal last
             if time.monotonic() - last >= EVERY:
                 last = time.monotonic()
-                click.echo(f"{done:,}{'' if total is None else f' of {total:,}'} {what}", err=True)
+                click.echo(f"{what}: {done:,}{'' if total is None else f' of {total:,}'}", err=True)
 
         yield line
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    template = "{task.completed:,}" + ("" if total is None else "/{task.total:,}")
-    columns = (TextColumn(what), BarColumn(), TextColumn(template), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+    words = TextColumn("{task.description}", markup=False)
+    count = TextColumn("{task.completed:,}{task.fields[of]}")
+    bars = (words, BarColumn(), count, TimeRemainingColumn(compact=True))
+    with Progress(*bars, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, of="")
+
+        def update(what: str, done: int, total: int | None) -> None:
+            of = "" if total is None else f"/{total:,}"
+            bar.update(task, description=what, completed=done, total=total, of=of)
+
+        yield update
 
 
 @contextmanager
@@ -133,3 +136,50 @@ def losses(result: Any, digits: int = 4) -> str:
     """
     valid = f", valid {result.valid_loss:.{digits}g}" if result.valid_loss is not None else ""
     return f"loss {result.train_loss:.{digits}g}{valid}, rate {result.learning_rate:.2g}"
+
+
+@contextmanager
+def trial_lines() -> Iterator[Callable[[int, int, Any, Any], None]]:
+    """A callback (ended, of how many, the trial, the best so far) for as long as a search goes on.
+
+    Yields:
+        The callback; on a terminal it draws a bar, elsewhere it writes a line a trial.
+    """
+    if not sys.stderr.isatty():
+
+        def report(ended: int, total: int, trial: Any, best: Any) -> None:
+            click.echo(f"{ended} of {total} trials: {trial_text(trial, best)}", err=True)
+
+        yield report
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(bar_width=MOST_BAR),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("trials")
+
+        def draw(ended: int, total: int, trial: Any, best: Any) -> None:
+            bar.update(task, completed=ended, total=total, description=trial_text(trial, best))
+
+        yield draw
+
+
+def trial_text(trial: Any, best: Any) -> str:
+    """A trial that has ended and the best one in a few words.
+
+    Args:
+        trial: The one that has ended.
+        best: The best so far; None for none.
+
+    Returns:
+        For example ``trial 3 0.812, best 0.801 (trial 1)``.
+    """
+    name = f"trial {trial.number} "
+    mine = "failed" if trial.score is None else f"{trial.score:.4g}" + " pruned" * (trial.state == "pruned")
+    return name + mine + ("" if best is None else f", best {best.score:.4g} (trial {best.number})")

@@ -15,8 +15,9 @@ from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
-    from forecaster.evaluation.backtest import Backtest, Origins
+    from forecaster.evaluation.backtest import Backtest
     from forecaster.evaluation.backtest_scores import BacktestScores
+    from forecaster.evaluation.origins import Origins
     from forecaster.evaluation.trading import Trading
 
 # Cost of a change of position where signals are asked for without it.

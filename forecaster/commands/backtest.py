@@ -10,14 +10,18 @@ from forecaster.commands._config import config_options, save_settings, with_conf
 from forecaster.commands._market import market_tables
 from forecaster.commands._options import settings_options
 from forecaster.commands._output import Output, output_options
-from forecaster.commands._progress import progress_lines
+from forecaster.commands._progress import counting, progress_lines
 from forecaster.commands._scores import rolling_table
 from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source, show_reading
 from forecaster.commands._trading import TradingView, trading_options
 
 if TYPE_CHECKING:
+    from forecaster.config.settings import Settings
+    from forecaster.data.panel import Panel
     from forecaster.evaluation.backtest import Backtest
+    from forecaster.evaluation.origins import Origins
+    from forecaster.evaluation.tables import Columns
 
 
 @click.command("backtest")
@@ -73,22 +77,36 @@ def backtest(
     settings = make_settings(given)
     panel = read_panel(read_source(data), settings.data)
     show_reading(panel)
-    from forecaster.evaluation.backtest import Origins, run_backtest
+    from forecaster.evaluation.origins import Origins
     from forecaster.evaluation.tables import Columns
-    from forecaster.training.fit import Hooks
 
     origins = Origins(windows, step_size, refit_every, train_size)
     view.check(panel, origins)
     save_settings(save_config, given)
-    with progress_lines() as progress:
-        columns = Columns(output.levels, output.quantiles)
-        tested = run_backtest(panel, settings, origins, columns, Hooks(progress))
+    tested = _tested(panel, settings, origins, Columns(output.levels, output.quantiles))
     for text in tested.notes:
         note(f"Note: {text}")
     output.put(tested.frame, "Backtest")
     if output.out is not None or view.signals is not None or not output.is_json:
         is_table = output.out is None and output.is_json  # which stdout already holds
         _put_scores(tested, view, to=None if is_table else "json" if output.is_json else "text")
+
+
+def _tested(panel: Panel, settings: Settings, origins: Origins, columns: Columns) -> Backtest:
+    """The backtest, its progress shown: epochs here, trainings elsewhere."""
+    from forecaster.cluster.backtest import backtest_by_engine
+    from forecaster.config.engine import uses_ray
+    from forecaster.training.fit import Hooks
+
+    if uses_ray(settings.cluster):
+        with counting() as count:
+
+            def done(n_ended: int) -> None:
+                count("trainings", n_ended, origins.n_trainings)
+
+            return backtest_by_engine(panel, settings, origins, columns, Hooks(), done)
+    with progress_lines() as progress:
+        return backtest_by_engine(panel, settings, origins, columns, Hooks(progress))
 
 
 def _put_scores(tested: Backtest, view: TradingView, to: str | None) -> None:

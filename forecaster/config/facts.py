@@ -14,6 +14,9 @@ QUANTILE_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.9
 # Kinds whose target is a waiting time.
 WAITING = ("events", "intervals")
 
+# What trials of a search may be ranked by, less is better; auto: what train goes by to say who is ahead.
+METRICS = ("auto", "crps", "mase", "mae", "rmse", "nll", "log_score")
+
 # Training rows below which several seeds pay.
 LITTLE_DATA = 2_000
 

@@ -40,35 +40,54 @@ def read_settings_file(path: str | Path) -> dict[str, Any]:
         ConfigError: The file cannot be read, is no TOML, or holds a name that is no setting or a value that
             is not possible; the message names the line.
     """
-    text = _text(path)
+    flat: dict[str, Any] = {}
+    for where, name, value in read_entries(path):
+        flat[name] = value
+        check_value(name, value, where)
+    return flat
+
+
+def read_entries(path: str | Path, option: str = "--config") -> list[tuple[str, str, Any]]:
+    """What a file says of settings, each of which stands in it once.
+
+    Args:
+        path: TOML; names stand by themselves or in the sections.
+        option: What names the file.
+
+    Returns:
+        Place for messages, name and value of each, dates as text; the values are not checked.
+
+    Raises:
+        ConfigError: The file cannot be read, is no TOML, or holds a name that is no setting.
+    """
+    text = _text(path, option)
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not TOML: {error}. Correct the line.") from None
-    flat: dict[str, Any] = {}
+    found: dict[str, tuple[str, str, Any]] = {}
     for section, name, value in _entries(tree):
         where = _place(path, text, section, name)
         home = section_of(name)
-        if section is None and isinstance(value, dict):
+        if home is None and section is None and isinstance(value, dict):
             raise ConfigError(f"{where}: no such section. There are {', '.join(SECTIONS)}.")
         if home is None:
             raise ConfigError(f"{where}: {unknown_setting(name)}")
         if section is not None and section != home:
             raise ConfigError(f"{where}: this setting is one of [{home}]. Move it there.")
-        if name in flat:
+        if name in found:
             raise ConfigError(f"{where}: given twice. Remove one of the two.")
-        flat[name] = _plain(value)
-        _check(name, flat[name], where)
-    return flat
+        found[name] = (where, name, _plain(value))
+    return list(found.values())
 
 
-def _text(path: str | Path) -> str:
+def _text(path: str | Path, option: str) -> str:
     """The file's text."""
     try:
         with Path(path).open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}. Name a settings file with --config.") from None
+        raise ConfigError(f"{path}: {error.strerror or error}. Name a settings file with {option}.") from None
     if len(data) > MOST_BYTES:
         raise ConfigError(
             f"{path}: more than {MOST_BYTES:,} bytes; this is no settings file. Name another one."
@@ -109,8 +128,17 @@ def _plain(value: Any) -> Any:
     return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
-def _check(name: str, value: Any, where: str) -> None:
-    """Refuse a value that is not possible, or that only becomes one by being taken for something else."""
+def check_value(name: str, value: Any, where: str) -> None:
+    """Refuse a value that is not possible, or that only becomes one by being taken for something else.
+
+    Args:
+        name: Of the setting.
+        value: As a file has it.
+        where: Begins the message.
+
+    Raises:
+        ConfigError: The value is not possible.
+    """
     home = section_of(name) or ""
     try:
         checked = getattr(getattr(Settings.model_validate({home: {name: value}}), home), name)

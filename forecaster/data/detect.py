@@ -103,8 +103,8 @@ def detect(
     if trained:
         return replace(_as_trained(table, settings, trained, run), levels=levels or {})
     if has_goal(settings) or has_symbols(table, settings):
-        columns, why = sequence_roles(table, settings)
-        return Detection(SEQUENCES, why, columns)
+        columns, reason = sequence_roles(table, settings)
+        return Detection(SEQUENCES, reason, columns)
     refuse_unknown(table, settings)
     kind = {"kind": "ohlc"} if has_prices(table, settings) else {}
     ids = find_id(table, settings.model_copy(update=kind))

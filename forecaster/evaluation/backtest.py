@@ -6,8 +6,9 @@ weights have seen other series' rows that are later than some cutoffs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,10 @@ from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.distributions.base import Distribution
-from forecaster.errors import ConfigError
 from forecaster.evaluation.calls import Market, has_calls
 from forecaster.evaluation.forecast import Question
 from forecaster.evaluation.job import first_fits, fits_on, held_out
+from forecaster.evaluation.origins import Origins, cutoff_rows, left_out, training_rows, usable_rows
 from forecaster.evaluation.paths import at_once, step_forecasts
 from forecaster.evaluation.tables import Columns, backtest_table, origin_columns
 from forecaster.training.device import set_threads
@@ -32,39 +33,6 @@ from forecaster.windows.windows import windows_at
 
 # Values that are forecast at once: what is laid out of them before it becomes columns stays below 200 MB.
 MOST_VALUES = 200_000
-
-
-@dataclass(frozen=True)
-class Origins:
-    """Which moments are forecast from.
-
-    Attributes:
-        n_windows: Cutoffs of every series; the last lies a horizon before its end.
-        step_size: Rows between two cutoffs.
-        refit: Train again at every so many cutoffs; 0 trains once, before the first.
-        train_size: Rows of every series to train on, the latest ones: the origin rolls. None for all there
-            are: it expands.
-    """
-
-    n_windows: int = 10
-    step_size: int = 1
-    refit: int = 0
-    train_size: int | None = None
-
-    def check(self) -> None:
-        """Refuse numbers that are none.
-
-        Raises:
-            ConfigError: A number is too low.
-        """
-        for option, value, least in (
-            ("--windows", self.n_windows, 1),
-            ("--step-size", self.step_size, 1),
-            ("--refit-every", self.refit, 0),
-            ("--train-size", self.train_size, 1),
-        ):
-            if value is not None and value < least:
-                raise ConfigError(f"{option} {value}: below {least}. Raise it.")
 
 
 @dataclass(frozen=True)
@@ -85,6 +53,21 @@ class Block:
     origins: np.ndarray
     look_back: int
     season_length: int
+
+
+@dataclass(frozen=True)
+class Refit:
+    """One training and what it forecasts.
+
+    Attributes:
+        block: Its cutoffs.
+        pieces: Columns of the forecasts, some origins at a time, in order.
+        markets: As in ``Backtest``, those of this training.
+    """
+
+    block: Block
+    pieces: tuple[dict[str, np.ndarray], ...]
+    markets: tuple[Market, ...]
 
 
 @dataclass(frozen=True)
@@ -132,7 +115,12 @@ def backtest(
 
 
 def run_backtest(
-    panel: Panel, settings: Settings, origins: Origins, columns: Columns, hooks: Hooks
+    panel: Panel,
+    settings: Settings,
+    origins: Origins,
+    columns: Columns,
+    hooks: Hooks,
+    run: Callable[[Callable[[int], Refit], Sequence[int]], Iterable[Refit]] | None = None,
 ) -> Backtest:
     """Forecasts of every cutoff beside what came.
 
@@ -143,7 +131,9 @@ def run_backtest(
             lies between the last training target and the cutoff.
         origins: Which cutoffs.
         columns: Which intervals and quantiles.
-        hooks: Progress.
+        hooks: Progress; of trainings elsewhere there is none.
+        run: Runs the trainings elsewhere, as ``map`` would here; None for one after the other in this
+            process.
 
     Returns:
         The table and how it was made. A series takes part from the first cutoff that has a row of it.
@@ -155,69 +145,46 @@ def run_backtest(
     columns.check()
     horizon = settings.window.horizon
     rows = cutoff_rows(panel, origins, horizon)
-    usable = rows >= panel.offsets[:-1]
-    if not usable[0].any():
-        raise ConfigError(
-            f"{panel.source}: the longest series has {panel.lengths.max()} rows; --windows "
-            f"{origins.n_windows} with --step-size {origins.step_size} and --horizon "
-            f"{horizon} needs more. Lower them."
-        )
-    blocks: list[Block] = []
+    usable = usable_rows(panel, origins, horizon)
+    firsts = range(0, origins.n_windows, origins.refit or origins.n_windows)
+    task = partial(_refit, panel, settings, origins, columns)
+    made = list(run(task, firsts)) if run is not None else [task(first, hooks) for first in firsts]
+    pieces = (piece for one in made for piece in one.pieces)
+    return Backtest(
+        backtest_table(panel, rows[usable], horizon, pieces),
+        replace(panel, season_length=made[0].block.season_length),
+        settings,
+        columns,
+        tuple(one.block for one in made),
+        tuple(market for one in made for market in one.markets),
+        tuple(left_out(usable)),
+    )
+
+
+def _refit(
+    panel: Panel,
+    settings: Settings,
+    origins: Origins,
+    columns: Columns,
+    first: int,
+    hooks: Hooks | None = None,
+) -> Refit:
+    """The training before cutoff number ``first``, and the forecasts from there to the next training."""
+    horizon = settings.window.horizon
+    rows = cutoff_rows(panel, origins, horizon)
+    begins, ends = training_rows(panel, rows[first], origins, usual_embargo(panel, settings.window))
+    model, season = _train(panel, begins, ends, settings, hooks or Hooks())
+    now = rows[first : first + (origins.refit or origins.n_windows)]
+    block = Block(begins, ends, now[now >= panel.offsets[:-1]], model.architecture.look_back, season)
+    question = Question(replace(columns, point=model.head.point_is), horizon, seed=settings.training.seed)
+    seen = replace(panel, season_length=season)
     pieces: list[dict[str, np.ndarray]] = []
     markets: list[Market] = []
-    every = origins.refit or origins.n_windows
-    for first in range(0, origins.n_windows, every):
-        begins, ends = _training_rows(panel, rows[first], origins, usual_embargo(panel, settings.window))
-        model, season = _train(panel, begins, ends, settings, hooks)
-        now = slice(first, first + every)
-        blocks.append(Block(begins, ends, rows[now][usable[now]], model.architecture.look_back, season))
-        question = Question(replace(columns, point=model.head.point_is), horizon, seed=settings.training.seed)
-        seen = replace(panel, season_length=season)
-        for some, forecast in _forecasts(model, seen, blocks[-1].origins, question):
-            pieces.append(origin_columns(seen, some, forecast, question.columns))
-            if has_calls(panel):
-                markets.append(Market.of(panel, some, forecast, model))
-    frame = backtest_table(panel, rows[usable], horizon, pieces)
-    seen = replace(panel, season_length=blocks[0].season_length)
-    return Backtest(frame, seen, settings, columns, tuple(blocks), tuple(markets), tuple(_left_out(usable)))
-
-
-def _training_rows(
-    panel: Panel, cutoffs: np.ndarray, origins: Origins, embargo: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """(n_series,) first row to train on and the one after the last, before (n_series,) ``cutoffs``."""
-    firsts = panel.offsets[:-1]
-    ends = np.maximum(cutoffs + 1 - embargo, firsts)
-    begins = firsts if origins.train_size is None else np.maximum(ends - origins.train_size, firsts)
-    return begins, ends
-
-
-def _left_out(usable: np.ndarray) -> Iterator[str]:
-    """What is said of series that are too short for some cutoffs, (n_windows, n_series) ``usable``."""
-    n_windows, n_series = usable.shape
-    n_short, n_never = int((~usable[0]).sum()), int((~usable.any(axis=0)).sum())
-    if n_short:
-        yield (
-            f"{n_short:,} of {n_series:,} series too short for the first of {n_windows:,} cutoffs: left out "
-            f"of those before their first row, {int((~usable).sum()):,} of {usable.size:,} forecasts"
-            + (f"; {n_never:,} of them left out of all." if n_never else ".")
-        )
-
-
-def cutoff_rows(panel: Panel, origins: Origins, horizon: int) -> np.ndarray:
-    """Last input row of every cutoff.
-
-    Args:
-        panel: All rows.
-        origins: Which cutoffs.
-        horizon: Steps to forecast.
-
-    Returns:
-        (n_windows, n_series) int64 flat row numbers, the earliest cutoff first; before the begin of
-        its series where that is too short.
-    """
-    back = horizon + origins.step_size * np.arange(origins.n_windows - 1, -1, -1)
-    return panel.offsets[1:][None] - 1 - back[:, None]
+    for some, forecast in _forecasts(model, seen, block.origins, question):
+        pieces.append(origin_columns(seen, some, forecast, question.columns))
+        if has_calls(panel):
+            markets.append(Market.of(panel, some, forecast, model))
+    return Refit(block, tuple(pieces), tuple(markets))
 
 
 def at_most(rows: np.ndarray, n_steps: int, most: int = CHUNK) -> Iterator[np.ndarray]:

@@ -53,12 +53,8 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
         hooks.checkpoint.runs_on({"threads": str(n_threads)})
     seconds = {"read": read_seconds}
     began = time.perf_counter()
-    outcomes = first_fits(prepared, hooks)
+    outcomes, refitted = fits_to_score(prepared, hooks)
     training, parts = prepared.settings.training, prepared.parts
-    refitted: list[FitOutcome[Fitted]] = []
-    in_order = not prepared.split.leaky and parts.n_valid and parts.n_test
-    if training.refit and in_order:
-        refitted = fits_on(prepared, prepared.split.before_test, outcomes, hooks)
     seconds["fit"] = time.perf_counter() - began
     began = time.perf_counter()
     scores, scored_on = score_all(prepared, _fitted(outcomes), _fitted(refitted))
@@ -147,6 +143,29 @@ def head_names(settings: Settings, kind: str) -> tuple[str, ...]:
         regress = settings.network.head if settings.network.head != "bins" else None
         return (regress or default_head(kind), "bins")
     return (settings.network.head or default_head(kind),)
+
+
+def fits_to_score(
+    prepared: Prepared, hooks: Hooks
+) -> tuple[list[FitOutcome[Fitted]], list[FitOutcome[Fitted]]]:
+    """The fits whose forecasts are scored.
+
+    Args:
+        prepared: Panel, settings and windows.
+        hooks: Progress, schedule, stop.
+
+    Returns:
+        The first fits, one a head; and with ``refit`` those fitted again on all rows before the test part,
+        which it is then scored with, else none.
+
+    Raises:
+        RunError: Training was ended before its first step.
+    """
+    outcomes, parts = first_fits(prepared, hooks), prepared.parts
+    in_order = not prepared.split.leaky and parts.n_valid and parts.n_test
+    if not (prepared.settings.training.refit and in_order):
+        return outcomes, []
+    return outcomes, fits_on(prepared, prepared.split.before_test, outcomes, hooks)
 
 
 def first_fits(prepared: Prepared, hooks: Hooks) -> list[FitOutcome[Fitted]]:

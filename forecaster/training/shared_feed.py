@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.network.head import Head
+from forecaster.network.output import Output
 from forecaster.training.feed import BLOCK_BATCHES, Device, Fed, Feed, fed
 from forecaster.windows.batch import BatchSource
 from forecaster.windows.windows import own_positions
@@ -25,7 +25,7 @@ class SharedFeed(Feed):
     takes every step.
     """
 
-    def __init__(self, source: BatchSource, head: Head, device: Device, batch_size: int) -> None:
+    def __init__(self, source: BatchSource, head: Output, device: Device, batch_size: int) -> None:
         """Args: see ``Feed``; the batch size is that of all holders together."""
         self.before, _ = source.peers.place(source.n_windows)
         self.source, self.head, self.device, self.batch_size = source, head, device, batch_size

@@ -12,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from forecaster.data.peers import Peers
 from forecaster.network.forward import Forward
-from forecaster.network.head import Head
+from forecaster.network.output import Output
 from forecaster.training.feed import Fed
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.torch_stepper import TorchStepper
@@ -27,7 +27,7 @@ class SharedStepper(TorchStepper):
     go on.
     """
 
-    def __init__(self, model: keras.Model, head: Head, plan: TrainingPlan, peers: Peers) -> None:
+    def __init__(self, model: keras.Model, head: Output, plan: TrainingPlan, peers: Peers) -> None:
         """Args: see ``make_stepper``; ``torch.distributed`` must be set up."""
         super().__init__(model, head, plan)
         self.peers, self.seed = peers, plan.seed

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
+from forecaster.data.peers import ALONE, Peers
 from forecaster.windows.batch import Batch, Gathered
 from forecaster.windows.gather import BLOCK_NUMBERS
 from forecaster.windows.transforms import Normaliser
@@ -179,6 +180,11 @@ class SequenceSource:
     def n_windows(self) -> int:
         """Number of windows."""
         return self.windows.n_windows
+
+    @property
+    def peers(self) -> Peers:
+        """Nobody else: sequences are whole."""
+        return ALONE
 
     def batches(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batch]:
         """The windows in ``order`` (as they are when None), ``batch_size`` at a time.

@@ -14,13 +14,12 @@ from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
 from forecaster.evaluation.backtest import (
     Backtest,
-    Origins,
     at_most,
     backtest,
-    cutoff_rows,
     rows_before,
     run_backtest,
 )
+from forecaster.evaluation.origins import Origins, cutoff_rows
 from forecaster.evaluation.tables import Columns
 from forecaster.forecaster import Forecaster
 from forecaster.training.fit import Hooks

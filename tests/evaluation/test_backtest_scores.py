@@ -10,8 +10,9 @@ import pytest
 from forecaster.config.build import make_settings
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
-from forecaster.evaluation.backtest import Backtest, Origins, run_backtest
+from forecaster.evaluation.backtest import Backtest, run_backtest
 from forecaster.evaluation.backtest_scores import score_backtest, series_scores
+from forecaster.evaluation.origins import Origins
 from forecaster.evaluation.tables import Columns
 from forecaster.training.fit import Hooks
 from tests.conftest import TINY
