@@ -67,19 +67,14 @@ def predict(
     if not on_ray:
         check_out(output.out)
     folder = find_run(run)
-    from forecaster.evaluation.forecast import Question, forecast_parts
-    from forecaster.evaluation.reading import panel_ahead
+    from forecaster.evaluation.forecast import Question
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.tables import Columns
     from forecaster.run.load import load_run
 
     trained = load_run(folder)
     if isinstance(trained, SequenceRun):
-        if on_ray:
-            raise ConfigError(
-                f"--engine ray: {folder} is of sequences, which one process reads. Leave it out."
-            )
-        _say(trained, data, output)
+        _say(trained, data, engine, output)
         return
     unit = trained.report["data"]["unit"]
     title = f"Forecast of {folder}" + (f", in {in_words(unit)}" if unit else "")
@@ -93,6 +88,15 @@ def predict(
     if on_ray:
         put_on_ray(trained, (sources, question, as_of), engine, (output, title))
         return
+    _put(trained, (sources, question, as_of), (output, title))
+
+
+def _put(trained: TrainedRun, asked: tuple[list[Any], Question, str | None], to: tuple[Output, str]) -> None:
+    """The forecast, some thousand series at a time: that of a million ids is never held whole."""
+    from forecaster.evaluation.forecast import forecast_parts
+    from forecaster.evaluation.reading import panel_ahead
+
+    (sources, question, as_of), (output, title) = asked, to
     panel, notes = panel_ahead(trained, sources[0], as_of, sources[1])
     parts = forecast_parts(
         trained.models,
@@ -104,7 +108,6 @@ def predict(
     )
     for text in notes:
         note(f"Note: {text}")
-    # some thousand series at a time: a forecast of a million ids is never held whole
     output.put_parts(parts, title, panel)
 
 
@@ -144,10 +147,12 @@ def put_on_ray(
         shutil.rmtree(parts, ignore_errors=True)
 
 
-def _say(run: SequenceRun, data: str | None, output: Output) -> None:
+def _say(run: SequenceRun, data: str | None, engine: EngineSettings, output: Output) -> None:
     """What a run says of the sequences of a file."""
     from forecaster.evaluation.sequence_tables import predict_sequences
 
+    if uses_ray(engine):
+        raise ConfigError(f"--engine ray: {run.name} is of sequences, which one process reads. Leave it out.")
     table, notes = predict_sequences(run, None if data is None else read_source(data))
     for text in notes:
         note(f"Note: {text}")

@@ -82,12 +82,15 @@ def read_panel(
     else:
         panel = _READERS[found.kind](table, found, settings)
     panel = replace(panel, why=f"{table.source}: read as {found.kind}, {found.why}")
-    if settings.test is None:
-        return panel
+    return panel if settings.test is None else _with_test(panel, settings, settings.test)
+
+
+def _with_test(panel: Panel, settings: DataSettings, test: str) -> Panel:
+    """Sequences, and those of the file that are held out."""
     if panel.goal is None:
         raise ConfigError(
-            f"--test {settings.test}: {panel.kind} are held out by time. Give --test-size, or score the run "
-            f"on the file: forecast evaluate {settings.test}"
+            f"--test {test}: {panel.kind} are held out by time. Give --test-size, or score the run "
+            f"on the file: forecast evaluate {test}"
         )
-    held_out = settings.model_copy(update={"test": None, "kind": found.kind})
-    return with_test_series(panel, read_panel(settings.test, held_out, panel.columns))
+    held_out = settings.model_copy(update={"test": None, "kind": panel.kind})
+    return with_test_series(panel, read_panel(test, held_out, panel.columns))

@@ -15,6 +15,9 @@ from forecaster.windows.batch import Batch, BatchSource
 # Windows that take less than this are gathered once and stay on the device.
 CACHE_BYTES = 64 * 2**20
 
+# Training windows on which the loss before and after is compared, in batches.
+PROBE_BATCHES = 4
+
 # Cached batches that are put in their shuffled order at once.
 BLOCK_BATCHES = 64
 
@@ -173,3 +176,19 @@ def epoch_order(n_windows: int, n_wanted: int, plan: TrainingPlan, epoch: int) -
         return random.choice(n_windows, n_wanted, replace=False)
     n_passes = -(-n_wanted // n_windows)
     return np.concatenate([random.permutation(n_windows) for _ in range(n_passes)])[:n_wanted]
+
+
+def probe_order(n_windows: int, plan: TrainingPlan) -> np.ndarray:
+    """Windows on which the loss before and after training is compared: evenly spaced, of streams the first.
+
+    Args:
+        n_windows: Windows there are.
+        plan: Its batch size, and whether windows come in their order.
+
+    Returns:
+        (n,) int64 positions, rising.
+    """
+    n_probed = min(PROBE_BATCHES * plan.batch_size, n_windows)
+    if plan.in_order:
+        return np.arange(n_probed, dtype=np.int64)
+    return np.linspace(0, n_windows - 1, n_probed).astype(np.int64)

@@ -14,7 +14,7 @@ from forecaster.errors import ConfigError
 from forecaster.network.output import Output
 from forecaster.network.placement import device_of, device_scope, on_torch, seeded
 from forecaster.network.recurrent import slow_path
-from forecaster.training.feed import Feed, epoch_order, make_feed
+from forecaster.training.feed import Feed, epoch_order, make_feed, probe_order
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.moved import not_moved
 from forecaster.training.plan import EpochResult, TrainingPlan, TrainingResult
@@ -26,9 +26,6 @@ from forecaster.windows.batch import BatchSource
 
 # Losses are looked at this often: waiting for each would hold up a GPU.
 STEPS_BETWEEN_LOOKS = 100
-
-# Training windows on which the loss before and after is compared, in batches.
-PROBE_BATCHES = 4
 
 
 def train(
@@ -287,12 +284,8 @@ class _Training:
         return total / n_known if n_known else 0.0
 
     def _probe(self) -> float:
-        """Loss on some training windows, evenly spaced, of streams the first ones, without dropout."""
-        n_probed = min(PROBE_BATCHES * self.plan.batch_size, self.n_windows)
-        order = np.linspace(0, self.n_windows - 1, n_probed).astype(np.int64)
-        if self.plan.in_order:
-            order = np.arange(n_probed)
-        return self._mean_loss(self.feed, order)
+        """Loss on some training windows, without dropout."""
+        return self._mean_loss(self.feed, probe_order(self.n_windows, self.plan))
 
     def _not_a_number(self, loss: float) -> ConfigError:
         """What to tell the user."""

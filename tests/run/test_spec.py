@@ -98,7 +98,7 @@ def test_newer_format_says_to_install_a_newer_program(spec: Spec) -> None:
         (("models", 0, "architecture", "units"), [8, 0], "models.0.architecture.units.1"),
         (("models", 0, "architecture", "branches"), [[0, 2]], "models.0.architecture"),
         (("models", 0, "architecture", "n_marks"), 2, "models.0.architecture"),
-        (("models", 0, "architecture", "n_marks"), 1001, "models.0.architecture.n_marks"),
+        (("models", 0, "architecture", "n_marks"), 50_001, "models.0.architecture.n_marks"),
         (("models", 0, "architecture", "colour"), "red", "models.0.architecture.colour"),
         (("models", 0, "normaliser", "season_length"), 0, "models.0.normaliser.season_length"),
         (("models", 0, "normaliser", "steps", 0, "name"), "eval", "models.0.normaliser.steps.0.name"),
