@@ -140,7 +140,7 @@ def _ends_row_everywhere(text: Text, table: pa.Table) -> bool:
     data = text.data
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
-    return text.seen.n_newlines + (not data.endswith(b"\n")) == table.num_rows + 1
+    return bool(text.seen.n_newlines + (not data.endswith(b"\n")) == table.num_rows + 1)
 
 
 def _parse_blocks(
