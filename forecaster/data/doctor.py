@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from forecaster.data.bursts import SHORT, find_burstiness, may_be_short, relative_gaps, short_share
 from forecaster.data.calendar import DAY
 from forecaster.data.panel import Note, Panel
-from forecaster.data.parts import in_parts, in_series
+from forecaster.data.parts import in_parts
 from forecaster.data.units import in_words, propose_unit, resolution_words
 
-# A gap is short under this part of the median or mean, and a resolution is coarse above it.
-_SHORT = 0.1
 # Bursts are worth a word where both are exceeded, and there are gaps enough to tell.
 _BURSTY, _MANY_SHORT, _LEAST_GAPS = 0.3, 0.4, 20
-# Closed gaps that a series needs for its mean to say what is usual for it.
-_LEAST_OF_SERIES = 3
 
 
 @dataclass(frozen=True)
@@ -126,9 +122,6 @@ def examine_events(panel: Panel) -> EventFacts:
 
     Raises:
         ValueError: The panel is of another kind.
-
-    Source:
-        Goh and Barabasi, "Burstiness and memory in complex systems", EPL 81, 2008: the burstiness.
     """
     if panel.kind != "events" or panel.as_of is None or panel.unit_length is None:
         raise ValueError(f"a panel of kind {panel.kind} has no events")
@@ -138,7 +131,7 @@ def examine_events(panel: Panel) -> EventFacts:
     steps = np.diff(panel.times)[inner[1:]]
     positive = gaps[gaps > 0]
     waits = _in_units(panel.as_of - panel.times[panel.offsets[1:] - 1], panel)
-    relative = _relative(panel)
+    relative = relative_gaps(panel)
     return EventFacts(
         resolution=resolution_words(panel.clock.kind, panel.clock.resolution),
         resolution_share=_cell(panel) / float(np.median(positive)) if len(positive) else float("nan"),
@@ -159,9 +152,9 @@ def examine_events(panel: Panel) -> EventFacts:
         open_share=panel.n_series / (len(gaps) + panel.n_series),
         median_gap=float(np.median(gaps)) if len(gaps) else float("nan"),
         median_wait=float(np.median(waits)),
-        burstiness=_burstiness(relative),
-        short_share=_short_share(relative, np.median),
-        burst_share=_short_share(relative, np.mean),
+        burstiness=find_burstiness(relative),
+        short_share=short_share(relative, np.median),
+        burst_share=short_share(relative, np.mean),
         n_measured=len(relative),
     )
 
@@ -184,17 +177,16 @@ def warn_of_events(panel: Panel) -> tuple[Note, ...]:
         )
         notes.append(Note("single_events", text, n_single))
     share = _coarse_share(panel) if panel.gap == "exact" else 0.0
-    if share > _SHORT:
+    if share > SHORT:
         words = resolution_words(panel.clock.kind, panel.clock.resolution)
         text = (
             f"stamps are {words}, {share:.0%} of the median gap above zero; "
             "nothing finer can be learnt. Bring finer stamps, if there are any"
         )
         notes.append(Note("coarse_stamps", text))
-    relative = _relative(panel)
-    burst_share = _short_share(relative, np.mean)
-    burstiness = _burstiness(relative) if burst_share > _MANY_SHORT else 0.0
-    if burstiness > _BURSTY and len(relative) >= _LEAST_GAPS:
+    relative = relative_gaps(panel) if may_be_short(panel, _MANY_SHORT) else np.empty(0)
+    burstiness, burst_share = find_burstiness(relative), short_share(relative, np.mean)
+    if burstiness > _BURSTY and burst_share > _MANY_SHORT and len(relative) >= _LEAST_GAPS:
         text = (
             f"events come in bursts (burstiness {burstiness:.2f}): {burst_share:.0%} of gaps are "
             "under a tenth of the mean. A longer --look-back shows where a burst stands, and --count-per "
@@ -217,8 +209,8 @@ def _cell(panel: Panel) -> float:
 
 
 def _coarse_share(panel: Panel) -> float:
-    """Resolution over the median gap above zero; 0 where it is sure to be under ``_SHORT``."""
-    gaps, most = panel.y, 1.001 * _cell(panel) / _SHORT
+    """Resolution over the median gap above zero; 0 where it is sure to be under ``SHORT``."""
+    gaps, most = panel.y, 1.001 * _cell(panel) / SHORT
 
     def count(part: slice) -> tuple[int, int]:
         """Gaps above zero, and those of them that are near it; the first of a series is not a number."""
@@ -230,34 +222,6 @@ def _coarse_share(panel: Panel) -> float:
     if 2 * n_near < n_positive:  # then the median is far above, and need not be found
         return 0.0
     return _cell(panel) / float(np.median(gaps[gaps > 0])) if n_positive else 0.0
-
-
-def _relative(panel: Panel) -> np.ndarray:
-    """Gaps over the mean of their series, of series with enough of them."""
-
-    def scale(series: slice, rows: slice) -> np.ndarray:
-        """Those of some series."""
-        offsets = panel.offsets[series.start : series.stop + 1] - rows.start
-        gaps, n_gaps = np.delete(panel.y[rows], offsets[:-1]), np.diff(offsets) - 1
-        own = np.repeat(np.arange(len(n_gaps)), n_gaps)
-        means = np.bincount(own, weights=gaps, minlength=len(n_gaps)) / np.maximum(n_gaps, 1)
-        kept = ((n_gaps >= _LEAST_OF_SERIES) & (means > 0))[own]
-        return np.asarray(gaps[kept] / means[own[kept]])
-
-    return np.concatenate([np.empty(0), *in_series(scale, panel.offsets)])
-
-
-def _burstiness(relative: np.ndarray) -> float:
-    """(s - m) / (s + m) of mean m and standard deviation s; NaN of nothing."""
-    if len(relative) == 0:
-        return float("nan")
-    spread, mean = float(relative.std()), float(relative.mean())
-    return (spread - mean) / (spread + mean)
-
-
-def _short_share(relative: np.ndarray, usual: Callable[[np.ndarray], np.floating[Any]]) -> float:
-    """Share of gaps under a tenth of their mean or median; NaN of nothing."""
-    return float((relative < _SHORT * usual(relative)).mean()) if len(relative) else float("nan")
 
 
 def _in_units(lengths: np.ndarray, panel: Panel) -> np.ndarray:

@@ -46,7 +46,9 @@ def in_series(work: Callable[[slice, slice], T], offsets: np.ndarray) -> list[T]
     cuts = np.unique(np.searchsorted(offsets, [*range(0, n_rows, PART), n_rows], side="right") - 1)
     cuts[0], cuts[-1] = 0, len(offsets) - 1  # series without rows at either end too
     parts = [slice(int(begin), int(end)) for begin, end in pairwise(cuts)]
-    return _side_by_side(lambda part: work(part, slice(offsets[part.start], offsets[part.stop])), parts)
+    return _side_by_side(
+        lambda part: work(part, slice(int(offsets[part.start]), int(offsets[part.stop]))), parts
+    )
 
 
 def _side_by_side(work: Callable[[slice], T], parts: list[slice]) -> list[T]:

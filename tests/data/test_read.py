@@ -94,6 +94,14 @@ def test_row_too_long_is_an_error_with_its_line() -> None:
         read("a,b\n1,2\n3,4,5\n")
 
 
+def test_name_of_a_column_may_span_lines() -> None:
+    table = read('"a\nb",c\n1,"x"\n3,"y"\n')
+    assert {name: column.to_pylist() for name, column in table.columns.items()} == {
+        "a\nb": [1, 3],
+        "c": ["x", "y"],
+    }
+
+
 def test_odd_quote_inside_a_field_is_text() -> None:
     assert read('id,value\n5" pipe,2\n').columns["id"].to_pylist() == ['5" pipe']
 
