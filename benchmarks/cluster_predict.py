@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from speed_rounds import Asked, Bar, Case, Found, race
 
 # Series of each row, and of a run that only sees that all works.
-N_SERIES = {"same": 100_000, "million": 1_000_000, "growth": 200_000, "kills": 50_000, "driver": 50_000}
+N_SERIES = {"same": 100_000, "million": 1_000_000, "growth": 1_000_000, "kills": 50_000, "driver": 50_000}
 FAST_SERIES = 400
 N_EVENTS, N_SHARDS, N_TRAINED = 10, 64, 2_000
 N_KILLS, KILLS_A_JOB = 20, 4

@@ -2,10 +2,10 @@
 
 python benchmarks/cluster_simulation.py [--series 200000000] [--shard 200000]
 
-Every worker takes the next shard when it is done with one. The time of a shard is that of reading, forecasting
-and writing its series, with a spread; some nodes are slow, nodes fail and come back, and their shards begin
-again. The driver hands out and takes back one shard after the other, and the store gives so many bytes a second
-to all.
+Every worker takes the next shard when it is done with one. The time of a shard is that of reading,
+forecasting and writing its series, with a spread; some nodes are slow, nodes fail and come back, and their
+shards begin again. The driver hands out and takes back one shard after the other, and the store gives so many
+bytes a second to all.
 """
 
 from __future__ import annotations
