@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,17 +36,17 @@ def write_part(place: str, tables: Iterable[pd.DataFrame], question: str) -> int
     Raises:
         RunError: It cannot be written.
     """
-    n_rows, writer = 0, None
-    with _whole(place) as file:
+    n_rows = 0
+    with _whole(place) as file, ExitStack() as stack:
+        writer = None
         for table in tables:
             arrow = pa.Table.from_pandas(table, preserve_index=False)
             if writer is None:
                 known = arrow.schema.metadata or {}
-                writer = pq.ParquetWriter(file, arrow.schema.with_metadata({**known, KEY: question.encode()}))
-            writer.write_table(arrow.cast(pa.schema(list(writer.schema))))
+                schema = arrow.schema.with_metadata({**known, KEY: question.encode()})
+                writer = stack.enter_context(pq.ParquetWriter(file, schema))
+            writer.write_table(arrow.cast(schema))
             n_rows += len(table)
-        if writer is not None:
-            writer.close()
     return n_rows
 
 

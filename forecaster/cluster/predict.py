@@ -73,7 +73,7 @@ class Forecast:
         notes: What should be known of the data.
         order: Ids in the order of the input; None for the order of the parts.
         targets: Of several, their names, which ids end with.
-        seconds: Spent by the workers on reading, and on forecasting and writing.
+        seconds: Of the processor, spent by the workers on reading, and on forecasting and writing.
     """
 
     places: tuple[str, ...]
@@ -230,8 +230,6 @@ def _stream(
         batch_size=1,
         batch_format="numpy",
         concurrency=min(session.n_workers, len(rows)),
-        max_restarts=-1,
-        max_task_retries=-1,
         num_cpus=1,
         num_gpus=session.gpus_per_worker,
     )

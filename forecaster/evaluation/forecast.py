@@ -48,13 +48,11 @@ class Question:
         self.columns.check()
         n_steps, draws = self.n_steps, kind in WAITING
         if n_steps < 1 or (n_steps > trained and not draws):
-            remedy = (
-                f"Lower it, or train again with --horizon {n_steps}." if n_steps > 0 else "Give 1 at least."
-            )
+            lower = f"Lower it, or train again with --horizon {n_steps}."
             raise ConfigError(
                 f"--horizon {n_steps}: "
                 + (f"the run was trained for {trained} step{'s' * (trained > 1)}. " if not draws else "")
-                + remedy
+                + (lower if n_steps > 0 else "Give 1 at least.")
             )
         if self.within and kind != "events":
             raise ConfigError(f"--within {self.within[0]}: only for events; these are {kind}. Leave it out.")

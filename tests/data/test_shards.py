@@ -21,7 +21,7 @@ from forecaster.data.pieces import wider
 from forecaster.data.shards import shard_of, write_shards
 from forecaster.errors import DataError, RunError
 
-DAYS = ("2020-01-01", "2020-01-03", "2020-01-04")
+DAYS = ("2020-01-01", "2020-01-02", "2020-01-03", "2020-01-05")
 
 
 def text(n: int = 30) -> str:
@@ -45,7 +45,7 @@ def test_whole_series_are_in_one_part_and_all_rows_are_there(tmp_path: Path) -> 
     manifest, n_series = write_shards(tmp_path / "a.csv", tmp_path / "d", 4, DataSettings(id="shop"))
     ids = ids_by_part(tmp_path / "d")
     assert n_series == sum(map(len, ids)) == len(set.union(*ids)) == 30
-    assert sum(manifest.rows) == 90 and manifest.series == tuple(map(len, ids))
+    assert sum(manifest.rows) == 120 and manifest.series == tuple(map(len, ids))
     for part, names in enumerate(ids):
         assert (shard_of(np.array(sorted(names)), 4) == part).all()
     assert read_manifest(str(tmp_path / "d")) == manifest
@@ -93,8 +93,7 @@ def test_every_kind_of_source_is_cut_alike_in_small_pieces(
         source.write_text(text())
     given = {"frame": frame, "open file": io.BytesIO(text().encode())}.get(kind, source)
     manifest, n_series = write_shards(given, tmp_path / "d", 3, settings)
-    assert (sum(manifest.rows), n_series) == (90, 30)
-    assert sorted(read_panel(tmp_path / "d").y[:3]) == sorted(read_panel(tmp_path / "d").y[:3])
+    assert (sum(manifest.rows), n_series) == (120, 30)
     assert np.nansum(read_panel(tmp_path / "d").y) == frame["sales"].sum()
 
 
@@ -122,7 +121,7 @@ def test_a_bad_row_is_named_by_its_line_and_nothing_is_left(
 ) -> None:
     monkeypatch.setattr(pieces, "BLOCK_BYTES", 256)
     (tmp_path / "a.csv").write_text(text() + "c1,2020-01-09\n")
-    with pytest.raises(DataError, match=r"a\.csv, line 92"):
+    with pytest.raises(DataError, match=r"a\.csv, line 122"):
         write_shards(tmp_path / "a.csv", tmp_path / "d", 3, DataSettings(id="shop"))
     assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
 
@@ -136,9 +135,7 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
 
 def test_one_series_is_not_cut(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("day,sales\n2020-01-01,1\n2020-01-02,2\n2020-01-03,4\n")
-    with pytest.raises(
-        DataError, match=r"one series, as no column names several.*Name the column of ids with"
-    ):
+    with pytest.raises(DataError, match=r"one series, as no column names several.*Name the column of ids"):
         write_shards(tmp_path / "a.csv", tmp_path / "d", 3, DataSettings())
 
 
