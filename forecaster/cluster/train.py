@@ -15,7 +15,9 @@ import ray
 from forecaster.cluster.board import Board
 from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.train_worker import Task, work
+from forecaster.data.load import Source
 from forecaster.data.panel import Panel
+from forecaster.data.parted import PartedData, even_cuts, parted
 from forecaster.data.some_series import pick_series
 from forecaster.errors import RunError
 from forecaster.evaluation.job import TrainedRun
@@ -36,11 +38,29 @@ SECONDS_BETWEEN_CHECKS = 0.5
 class RayTraining(Training):
     """``Training`` whose work Ray does: the same run, options, report and checkpoint."""
 
-    def train(self, panel: Panel, hooks: Hooks, read_seconds: float) -> TrainedRun:
+    def read(self, data: Source | Panel | PartedData) -> Panel | PartedData:
+        """The rows of a file, or where workers find them; see ``Training.read``.
+
+        Args:
+            data: As there, or what this has returned.
+
+        Returns:
+            A panel; of a folder that `forecast shard` has written its parts, which only workers read.
+
+        Raises:
+            DataError: The data cannot be read.
+            RunError: It has other columns than the run that training starts from.
+        """
+        if isinstance(data, PartedData):
+            return data
+        found = None if self.is_warm else parted(data, self.settings.data)
+        return super().read(data) if found is None else found
+
+    def train(self, panel: Panel | PartedData, hooks: Hooks, read_seconds: float) -> TrainedRun:
         """The training itself, on workers; see ``Training.train``.
 
         Args:
-            panel: All rows.
+            panel: All rows, or where they are.
             hooks: Likewise.
             read_seconds: Likewise.
 
@@ -54,10 +74,15 @@ class RayTraining(Training):
             hooks.checkpoint.close()  # its lock is for the first worker now
         with ray_session(self.settings.cluster) as session:
             board: Any = ray.remote(num_cpus=0)(Board).remote()
-            parts = parts_of(panel, session.n_workers)
+            if isinstance(panel, PartedData):
+                n_workers = min(session.n_workers, len(panel.parts))
+                data: PartedData | tuple[Any, ...] = panel
+            else:
+                parts = parts_of(panel, session.n_workers)
+                n_workers, data = len(parts), tuple(ray.put(part) for part in parts)
             task = Task(
                 board=board,
-                parts=tuple(ray.put(part) for part in parts),
+                data=data,
                 settings=self.settings,
                 folder=None if self.folder is None else self.folder.absolute(),
                 schedule=hooks.schedule,
@@ -65,7 +90,7 @@ class RayTraining(Training):
                 read_seconds=read_seconds,
             )
             try:
-                files = _wait(task, replace(session, n_workers=len(parts)), hooks)
+                files = _wait(task, replace(session, n_workers=n_workers), hooks)
             finally:
                 ray.kill(board)
         return _run_of(files)
@@ -82,13 +107,8 @@ def parts_of(panel: Panel, n_workers: int) -> list[Panel]:
         A panel for each worker that has work: no more than there are series with rows.
     """
     n_parts = max(min(n_workers, int((panel.lengths > 0).sum())), 1)
-    wanted = np.linspace(0, panel.n_rows, n_parts + 1)[1:-1]
-    cuts = np.searchsorted(panel.offsets, wanted)
-    # each part has a series at least, however long its neighbours' are
-    cuts = np.maximum.accumulate(np.maximum(cuts - np.arange(n_parts - 1), 1)) + np.arange(n_parts - 1)
-    cuts = np.minimum(cuts, panel.n_series - np.arange(n_parts - 1, 0, -1))
-    bounds = [0, *cuts.tolist(), panel.n_series]
-    return [pick_series(panel, np.arange(first, last)) for first, last in pairwise(bounds)]
+    cuts = even_cuts(panel.offsets, n_parts)
+    return [pick_series(panel, np.arange(first, last)) for first, last in pairwise(cuts)]
 
 
 def _wait(task: Task, session: Session, hooks: Hooks) -> dict[str, bytes]:

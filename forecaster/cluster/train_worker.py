@@ -14,8 +14,10 @@ import ray.train.torch
 import torch
 
 from forecaster.cluster.board import listen
+from forecaster.cluster.own_parts import read_own
 from forecaster.cluster.shared_checkpoint import SharedCheckpoint
 from forecaster.config.settings import Settings
+from forecaster.data.parted import PartedData
 from forecaster.data.peers import ALONE, Peers
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.job import TrainedRun, train_run
@@ -33,7 +35,7 @@ class Task:
 
     Attributes:
         board: Where they tell how it goes.
-        parts: A panel for each worker, by reference.
+        data: A panel for each worker, by reference, or parts that they read.
         settings: As the user gave them.
         folder: Run folder with the checkpoint; None keeps none.
         schedule: See ``Hooks``.
@@ -43,7 +45,7 @@ class Task:
     """
 
     board: Any
-    parts: tuple[Any, ...]
+    data: PartedData | tuple[Any, ...]
     settings: Settings
     folder: Path | None
     schedule: Callable[[int, int], float] | None
@@ -96,7 +98,10 @@ def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
     checkpoint = None if task.folder is None else SharedCheckpoint(task.folder, peers, is_again=is_again)
     hooks = Hooks(tell if rank == 0 else None, task.schedule, stop, checkpoint, start)
     try:
-        panel = replace(ray.get(task.parts[rank]), peers=peers)
+        if isinstance(task.data, PartedData):
+            panel = read_own(task.data, peers)
+        else:
+            panel = replace(ray.get(task.data[rank]), peers=peers)
         run = train_run(panel, task.settings, hooks, task.read_seconds)
         if checkpoint is not None:
             checkpoint.flush()
