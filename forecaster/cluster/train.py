@@ -15,12 +15,14 @@ import ray
 from forecaster.cluster.board import Board
 from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.train_worker import Task, work
+from forecaster.config.settings import Settings
 from forecaster.data.load import Source
-from forecaster.data.panel import Panel
+from forecaster.data.panel import Note, Panel
 from forecaster.data.parted import PartedData, even_cuts, parted
 from forecaster.data.some_series import pick_series
 from forecaster.errors import RunError
 from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.report import note_json
 from forecaster.run.load import load_run
 from forecaster.run.store import SUMS, write_version
 from forecaster.run.train import Training
@@ -73,17 +75,12 @@ class RayTraining(Training):
         if hooks.checkpoint is not None:
             hooks.checkpoint.close()  # its lock is for the first worker now
         with ray_session(self.settings.cluster) as session:
+            data, settings, n_workers = self._shared(panel, session.n_workers)
             board: Any = ray.remote(num_cpus=0)(Board).remote()
-            if isinstance(panel, PartedData):
-                n_workers = min(session.n_workers, len(panel.parts))
-                data: PartedData | tuple[Any, ...] = panel
-            else:
-                parts = parts_of(panel, session.n_workers)
-                n_workers, data = len(parts), tuple(ray.put(part) for part in parts)
             task = Task(
                 board=board,
                 data=data,
-                settings=self.settings,
+                settings=settings,
                 folder=None if self.folder is None else self.folder.absolute(),
                 schedule=hooks.schedule,
                 start=None if hooks.start is None else replace(hooks.start, models=()),
@@ -93,7 +90,26 @@ class RayTraining(Training):
                 files = _wait(task, replace(session, n_workers=n_workers), hooks)
             finally:
                 ray.kill(board)
-        return _run_of(files)
+        run = _run_of(files)
+        asked = self.settings.cluster.workers
+        return run if asked is None or asked <= n_workers else _with_note(run, asked, n_workers)
+
+    def _shared(
+        self, panel: Panel | PartedData, n_workers: int
+    ) -> tuple[PartedData | tuple[Any, ...], Settings, int]:
+        """What workers are given of the rows, how they are set, and how many have work."""
+        if isinstance(panel, PartedData):
+            settings = self.settings.model_copy(update={"data": panel.settings})
+            return panel, settings, min(n_workers, len(panel.parts))
+        parts = parts_of(panel, n_workers)
+        return tuple(ray.put(part) for part in parts), self.settings, len(parts)
+
+
+def _with_note(run: TrainedRun, n_asked: int, n_workers: int) -> TrainedRun:
+    """The run with a note that not all workers had work."""
+    text = f"{n_workers:,} of {n_asked:,} workers had series to train on: a series is never cut."
+    warnings = [*run.report["warnings"], note_json(Note("fewer_workers", text, n_workers))]
+    return replace(run, report=run.report | {"warnings": warnings})
 
 
 def parts_of(panel: Panel, n_workers: int) -> list[Panel]:

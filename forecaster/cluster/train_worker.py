@@ -65,8 +65,9 @@ def work(config: dict[str, Any]) -> None:
     task: Task = config["task"]
     context = ray.train.get_context()
     rank = context.get_world_rank()
-    if torch.cuda.is_available():
-        torch.cuda.set_device(ray.train.torch.get_device())
+    device = ray.train.torch.get_device()
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     peers = TorchPeers() if context.get_world_size() > 1 else ALONE
     attempt, is_open = peers.gathered(ray.get(task.board.begin.remote()) if rank == 0 else (0, False))[0]
     if not is_open:
