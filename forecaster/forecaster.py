@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
+    from forecaster.data.parted import PartedData
     from forecaster.training.interrupts import StopFlag
 
     Progress = Callable[[str, int, Any], None]
@@ -84,7 +85,7 @@ class Forecaster(Trained):
 
     def fit(
         self,
-        data: Source | Panel,
+        data: Source | Panel | PartedData,
         *,
         schedule: Callable[[int, int], float] | None = None,
         progress: Progress | None = None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecaster.data.load import Source
+    from forecaster.data.panel import Panel
     from forecaster.evaluation.forecast import Question
     from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
@@ -40,6 +41,15 @@ class Trained:
             RunError: Nothing is trained yet.
         """
         return self._trained().report
+
+    @property
+    def context(self) -> Panel:
+        """The last rows of every series, as the run keeps them.
+
+        Raises:
+            RunError: Nothing is trained yet.
+        """
+        return self._trained().panel
 
     def predict(
         self,

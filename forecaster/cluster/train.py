@@ -15,9 +15,13 @@ import ray
 from forecaster.cluster.board import Board
 from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.train_worker import Task, work
-from forecaster.data.panel import Panel
+from forecaster.config.settings import Settings
+from forecaster.data.load import Source
+from forecaster.data.panel import Note, Panel
+from forecaster.data.parted import PartedData, even_cuts, parted
 from forecaster.data.some_series import pick_series
 from forecaster.errors import RunError
+from forecaster.evaluation.report import note_json
 from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.run.load import load_forecasts
 from forecaster.run.store import SUMS, write_version
@@ -36,11 +40,29 @@ SECONDS_BETWEEN_CHECKS = 0.5
 class RayTraining(Training):
     """``Training`` whose work Ray does: the same run, options, report and checkpoint."""
 
-    def train(self, panel: Panel, hooks: Hooks, read_seconds: float) -> TrainedRun:
+    def read(self, data: Source | Panel | PartedData) -> Panel | PartedData:
+        """The rows of a file, or where workers find them; see ``Training.read``.
+
+        Args:
+            data: As there, or what this has returned.
+
+        Returns:
+            A panel; of a folder that `forecast shard` has written its parts, which only workers read.
+
+        Raises:
+            DataError: The data cannot be read.
+            RunError: It has other columns than the run that training starts from.
+        """
+        if isinstance(data, PartedData):
+            return data
+        found = None if self.is_warm else parted(data, self.settings.data)
+        return super().read(data) if found is None else found
+
+    def train(self, panel: Panel | PartedData, hooks: Hooks, read_seconds: float) -> TrainedRun:
         """The training itself, on workers; see ``Training.train``.
 
         Args:
-            panel: All rows.
+            panel: All rows, or where they are.
             hooks: Likewise.
             read_seconds: Likewise.
 
@@ -53,22 +75,41 @@ class RayTraining(Training):
         if hooks.checkpoint is not None:
             hooks.checkpoint.close()  # its lock is for the first worker now
         with ray_session(self.settings.cluster) as session:
+            data, settings, n_workers = self._shared(panel, session.n_workers)
             board: Any = ray.remote(num_cpus=0)(Board).remote()
-            parts = parts_of(panel, session.n_workers)
             task = Task(
                 board=board,
-                parts=tuple(ray.put(part) for part in parts),
-                settings=self.settings,
+                data=data,
+                settings=settings,
                 folder=None if self.folder is None else self.folder.absolute(),
                 schedule=hooks.schedule,
                 start=None if hooks.start is None else replace(hooks.start, models=()),
                 read_seconds=read_seconds,
             )
             try:
-                files = _wait(task, replace(session, n_workers=len(parts)), hooks)
+                files = _wait(task, replace(session, n_workers=n_workers), hooks)
             finally:
                 ray.kill(board)
-        return _run_of(files)
+        run = _run_of(files)
+        asked = self.settings.cluster.workers
+        return run if asked is None or asked <= n_workers else _with_note(run, asked, n_workers)
+
+    def _shared(
+        self, panel: Panel | PartedData, n_workers: int
+    ) -> tuple[PartedData | tuple[Any, ...], Settings, int]:
+        """What workers are given of the rows, how they are set, and how many have work."""
+        if isinstance(panel, PartedData):
+            settings = self.settings.model_copy(update={"data": panel.settings})
+            return panel, settings, min(n_workers, len(panel.parts))
+        parts = parts_of(panel, n_workers)
+        return tuple(ray.put(part) for part in parts), self.settings, len(parts)
+
+
+def _with_note(run: TrainedRun, n_asked: int, n_workers: int) -> TrainedRun:
+    """The run with a note that not all workers had work."""
+    text = f"{n_workers:,} of {n_asked:,} workers had series to train on: a series is never cut."
+    warnings = [*run.report["warnings"], note_json(Note("fewer_workers", text, n_workers))]
+    return replace(run, report=run.report | {"warnings": warnings})
 
 
 def parts_of(panel: Panel, n_workers: int) -> list[Panel]:
@@ -82,13 +123,8 @@ def parts_of(panel: Panel, n_workers: int) -> list[Panel]:
         A panel for each worker that has work: no more than there are series with rows.
     """
     n_parts = max(min(n_workers, int((panel.lengths > 0).sum())), 1)
-    wanted = np.linspace(0, panel.n_rows, n_parts + 1)[1:-1]
-    cuts = np.searchsorted(panel.offsets, wanted)
-    # each part has a series at least, however long its neighbours' are
-    cuts = np.maximum.accumulate(np.maximum(cuts - np.arange(n_parts - 1), 1)) + np.arange(n_parts - 1)
-    cuts = np.minimum(cuts, panel.n_series - np.arange(n_parts - 1, 0, -1))
-    bounds = [0, *cuts.tolist(), panel.n_series]
-    return [pick_series(panel, np.arange(first, last)) for first, last in pairwise(bounds)]
+    cuts = even_cuts(panel.offsets, n_parts)
+    return [pick_series(panel, np.arange(first, last)) for first, last in pairwise(cuts)]
 
 
 def _wait(task: Task, session: Session, hooks: Hooks) -> dict[str, bytes]:

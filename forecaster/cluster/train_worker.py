@@ -14,8 +14,10 @@ import ray.train.torch
 import torch
 
 from forecaster.cluster.board import listen
+from forecaster.cluster.own_parts import read_own
 from forecaster.cluster.shared_checkpoint import SharedCheckpoint
 from forecaster.config.settings import Settings
+from forecaster.data.parted import PartedData
 from forecaster.data.peers import ALONE, Peers
 from forecaster.errors import ForecasterError
 from forecaster.evaluation.job import train_run
@@ -34,7 +36,7 @@ class Task:
 
     Attributes:
         board: Where they tell how it goes.
-        parts: A panel for each worker, by reference.
+        data: A panel for each worker, by reference, or parts that they read.
         settings: As the user gave them.
         folder: Run folder with the checkpoint; None keeps none.
         schedule: See ``Hooks``.
@@ -44,7 +46,7 @@ class Task:
     """
 
     board: Any
-    parts: tuple[Any, ...]
+    data: PartedData | tuple[Any, ...]
     settings: Settings
     folder: Path | None
     schedule: Callable[[int, int], float] | None
@@ -64,8 +66,9 @@ def work(config: dict[str, Any]) -> None:
     task: Task = config["task"]
     context = ray.train.get_context()
     rank = context.get_world_rank()
-    if torch.cuda.is_available():
-        torch.cuda.set_device(ray.train.torch.get_device())
+    device = ray.train.torch.get_device()
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
     peers = TorchPeers() if context.get_world_size() > 1 else ALONE
     attempt, is_open = peers.gathered(ray.get(task.board.begin.remote()) if rank == 0 else (0, False))[0]
     if not is_open:
@@ -97,7 +100,10 @@ def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
     checkpoint = None if task.folder is None else SharedCheckpoint(task.folder, peers, is_again=is_again)
     hooks = Hooks(tell if rank == 0 else None, task.schedule, stop, checkpoint, start)
     try:
-        panel = replace(ray.get(task.parts[rank]), peers=peers)
+        if isinstance(task.data, PartedData):
+            panel = read_own(task.data, peers)
+        else:
+            panel = replace(ray.get(task.data[rank]), peers=peers)
         run = train_run(panel, task.settings, hooks, task.read_seconds)
         if checkpoint is not None:
             checkpoint.flush()

@@ -12,6 +12,7 @@ from forecaster.data.units import in_words
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
+    from forecaster.data.parted import PartedData
 
 
 def read_source(data: str) -> str | BinaryIO:
@@ -27,14 +28,20 @@ def run_name(data: str) -> str:
     return re.sub(r"[^\w-]+", "-", stem) or "data"
 
 
-def show_reading(panel: Panel) -> None:
+def show_reading(panel: Panel | PartedData) -> None:
     """What was read and repaired, on stderr.
 
     Args:
-        panel: All rows.
+        panel: All rows, or the parts that workers are to read.
     """
     from forecaster.data.clock import moment_text
+    from forecaster.data.parted import PartedData
     from forecaster.data.roles import covariates_of
+
+    if isinstance(panel, PartedData):
+        note(f"{panel.source}: read by the workers, in {len(panel.parts):,} parts")
+        note(f"{sum(panel.rows):,} rows, {panel.n_series:,} series")
+        return
 
     note(panel.why)
     unit = f", in {in_words(panel.unit)}" if panel.unit else ""

@@ -24,6 +24,7 @@ from forecaster.errors import RunError
 
 if TYPE_CHECKING:
     from forecaster.data.panel import Panel
+    from forecaster.data.parted import PartedData
     from forecaster.forecaster import Forecaster
 
 
@@ -120,7 +121,7 @@ def end(report: dict[str, Any], data: str, folder: Path, caught: str | None) -> 
 
 
 def fit_and_save(
-    forecaster: Forecaster, panel: Panel, where: tuple[Path, GoingOn], save: Callable[[], None]
+    forecaster: Forecaster, panel: Panel | PartedData, where: tuple[Path, GoingOn], save: Callable[[], None]
 ) -> str | None:
     """Train and save; a signal ends training with the best weights so far, a second one everything.
 
@@ -159,16 +160,18 @@ def fit_and_save(
     return stop.signal
 
 
-def show_training(forecaster: Forecaster, panel: Panel, levels: tuple[float, ...]) -> None:
+def show_training(forecaster: Forecaster, panel: Panel | PartedData, levels: tuple[float, ...]) -> None:
     """Scores, the next forecast, and who is ahead.
 
     Args:
         forecaster: Trained.
-        panel: The rows.
+        panel: The rows, or where workers have found them.
         levels: Central intervals in percent.
     """
     from forecaster.data.future import lacks_future
+    from forecaster.data.panel import Panel
 
+    panel = panel if isinstance(panel, Panel) else forecaster.context
     if panel.goal is not None:
         show_result(forecaster.report, None, panel)
         return

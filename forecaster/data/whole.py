@@ -23,7 +23,7 @@ class Whole:
         n_series: Likewise.
         clock: Of all rows.
         is_regular: Whether the rows of every series are whole steps of the clock apart (values).
-        latest: Moment up to which all series were observed (events); None for other kinds.
+        latest: Moment up to which all series were observed; None without rows.
     """
 
     n_rows: int
@@ -42,7 +42,9 @@ def facts_of(panel: Panel) -> Whole:
     Returns:
         To be merged.
     """
-    latest = None if panel.as_of is None or len(panel.as_of) == 0 else panel.as_of.max()
+    # events that are counted per period are observed up to the last period that any series has
+    moments = panel.times if panel.as_of is None else panel.as_of
+    latest = moments.max() if len(moments) else None
     is_regular = all(note.code != IRREGULAR for note in panel.warnings)
     return Whole(panel.n_rows, panel.n_series, panel.clock, is_regular, latest)
 

@@ -266,5 +266,6 @@ def reading(panel: Panel, settings: Settings) -> dict[str, Any]:
     if panel.kind in WAITING and panel.unit:
         known["unit"] = panel.unit
     if panel.kind == "events":
-        known["ties"] = decided_ties(panel, settings.data)
+        said = panel.peers.gathered(decided_ties(panel, settings.data))
+        known["ties"] = max(said, key=said.count)
     return known

@@ -14,6 +14,7 @@ from forecaster.errors import ConfigError, DataError, RunError, listing
 if TYPE_CHECKING:
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
+    from forecaster.data.parted import PartedData
     from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
     from forecaster.training.fit import Hooks
@@ -77,14 +78,19 @@ class Training:
             keeps_rate="learning_rate" in given,
         )
 
-    def read(self, data: Source | Panel) -> Panel:
+    @property
+    def is_warm(self) -> bool:
+        """Whether it starts from the networks of a run."""
+        return self._start is not None
+
+    def read(self, data: Source | Panel | PartedData) -> Panel | PartedData:
         """The rows of a file, read with the settings in force.
 
         Args:
             data: As ``Forecaster.fit`` takes it.
 
         Returns:
-            A panel; one that was read before as it is.
+            A panel; one that was read before as it is. Parts that others read are for trainings by them.
 
         Raises:
             DataError: The data cannot be read.
@@ -92,7 +98,10 @@ class Training:
         """
         from forecaster.data.load import read_panel
         from forecaster.data.panel import Panel
+        from forecaster.data.parted import PartedData
 
+        if isinstance(data, PartedData):
+            data = data.source
         if self._before is None:
             return data if isinstance(data, Panel) else read_panel(data, self.settings.data)
         from forecaster.evaluation.reading import read_like
@@ -111,7 +120,7 @@ class Training:
 
     def run(
         self,
-        data: Source | Panel,
+        data: Source | Panel | PartedData,
         schedule: Callable[[int, int], float] | None = None,
         progress: Callable[[str, int, Any], None] | None = None,
         stop: StopFlag | None = None,
@@ -159,7 +168,7 @@ class Training:
             self.checkpoint.close()
         return run
 
-    def train(self, panel: Panel, hooks: Hooks, read_seconds: float) -> AnyRun:
+    def train(self, panel: Panel | PartedData, hooks: Hooks, read_seconds: float) -> AnyRun:
         """The training itself, in this process; see ``forecaster.evaluation.train``.
 
         Args:
@@ -169,9 +178,15 @@ class Training:
 
         Returns:
             The trained run.
+
+        Raises:
+            TypeError: The rows were not read.
         """
+        from forecaster.data.panel import Panel
         from forecaster.evaluation.train import train
 
+        if not isinstance(panel, Panel):
+            raise TypeError(f"{panel.source}: parts that were not read")
         return train(panel, self.settings, hooks, read_seconds)
 
     def _leave_nothing(self, made: list[Path]) -> None:

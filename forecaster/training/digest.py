@@ -10,21 +10,24 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.panel import Panel
+from forecaster.data.parted import PartedData
 
 # Fields that say where rows came from and who holds the others, not what they are.
 SPOKEN = {"source", "why", "repairs", "warnings", "peers"}
 
 
-def panel_digest(panel: Panel) -> str:
+def panel_digest(panel: Panel | PartedData) -> str:
     """SHA-256 of all that a training takes from its rows.
 
     Args:
-        panel: As it was read.
+        panel: As it was read, or parts that are still to be read, which know when they have changed.
 
     Returns:
         64 hexadecimal digits: the same for the same rows, read in the same way, whatever their file is
         called.
     """
+    if isinstance(panel, PartedData):
+        return panel.digest
     digest = hashlib.sha256()
     found = {one.name: getattr(panel, one.name) for one in fields(Panel) if one.name not in SPOKEN}
     if panel.goal is None:  # fingerprints of panels of which there were no others stay

@@ -14,6 +14,7 @@ import forecaster
 from forecaster.config.build import change, flatten, make_settings, option_name
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
+from forecaster.data.parted import PartedData
 from forecaster.errors import ConfigError, RunError
 from forecaster.training.checkpoint import FOLDER, Checkpoint
 from forecaster.training.checkpoint_file import Basis, read_state
@@ -107,7 +108,7 @@ def _words(value: Any) -> str:
 
 
 def begin(
-    run: Path, panel: Panel, settings: Settings, *, own_schedule: bool, start: WarmStart | None
+    run: Path, panel: Panel | PartedData, settings: Settings, *, own_schedule: bool, start: WarmStart | None
 ) -> Checkpoint:
     """The checkpoint of a training that begins.
 
@@ -129,7 +130,7 @@ def begin(
 
 
 def resume(
-    run: Path, panel: Panel, settings: Settings, *, own_schedule: bool, start: WarmStart | None
+    run: Path, panel: Panel | PartedData, settings: Settings, *, own_schedule: bool, start: WarmStart | None
 ) -> Checkpoint:
     """The checkpoint of a training to go on with.
 
@@ -169,7 +170,9 @@ def resume(
     return Checkpoint.resume(run, _machine(settings))
 
 
-def _basis(panel: Panel, settings: Settings, own_schedule: bool, start: WarmStart | None) -> Basis:
+def _basis(
+    panel: Panel | PartedData, settings: Settings, own_schedule: bool, start: WarmStart | None
+) -> Basis:
     """What must be the same."""
     return Basis(
         data=panel_digest(panel),
