@@ -86,6 +86,8 @@ class Trained:
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
+        import pandas as pd
+
         from forecaster.evaluation.forecast import Question, forecast_panel
         from forecaster.evaluation.reading import panel_ahead
         from forecaster.evaluation.sequence_job import SequenceRun
@@ -94,8 +96,8 @@ class Trained:
 
         trained = self._trained()
         if isinstance(trained, SequenceRun):
-            table, self.notes = predict_sequences(trained, data)
-            return table
+            parts, self.notes = predict_sequences(trained, data)
+            return pd.concat(parts, ignore_index=True)
         run = self._forecasts("predict")
         columns = Columns(tuple(level), tuple(quantile), run.point)
         steps = run.settings.window.horizon if horizon is None else horizon

@@ -153,7 +153,7 @@ def _say(run: SequenceRun, data: str | None, engine: EngineSettings, output: Out
 
     if uses_ray(engine):
         raise ConfigError(f"--engine ray: {run.name} is of sequences, which one process reads. Leave it out.")
-    table, notes = predict_sequences(run, None if data is None else read_source(data))
+    parts, notes = predict_sequences(run, None if data is None else read_source(data))
     for text in notes:
         note(f"Note: {text}")
-    output.put(table, f"{run.networks.goal.kind.capitalize()} by {run.name}")
+    output.put_parts(parts, f"{run.networks.goal.kind.capitalize()} by {run.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,34 +40,20 @@ def read_sequences_like(run: SequenceRun, data: Source) -> Panel:
     return recode_goal(recode_marks(panel, run.panel.mark_names), run.networks.goal, run.name)
 
 
-def sequence_table(run: SequenceRun, panel: Panel) -> pd.DataFrame:
-    """Labels of sequences, or outputs or tags of their rows.
+def sequence_parts(run: SequenceRun, panel: Panel) -> Iterator[pd.DataFrame]:
+    """Labels of sequences, or outputs or tags of their rows, so many at a time.
 
     Args:
         run: A trained run of no symbols.
         panel: Sequences, read as those of the run.
 
-    Returns:
+    Yields:
         Labels: ``unique_id, label, p-CLASS, ...``; tags: ``unique_id, ds``, the column and ``probability``;
-        outputs: ``unique_id, ds`` and the columns.
-
-    Raises:
-        RunError: There are no rows.
+        outputs: ``unique_id, ds`` and the columns. At least one table of a panel that has rows.
     """
-    if panel.n_rows == 0:
-        raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
     goal = run.networks.goal
-    index, found = run.networks.predict(panel, Span(panel.offsets[:-1], panel.offsets[1:]))
-    if goal.kind == "label":
-        return _labels(panel, goal, index, found)
-    table = {
-        "unique_id": panel.ids[panel.series_of(index)],
-        "ds": to_display(panel.clock, panel.times[index]),
-    }
-    if goal.kind == "outputs":
-        return pd.DataFrame(table | dict(zip(goal.names, found.T, strict=True)))
-    names = np.array(goal.names, dtype=object)
-    return pd.DataFrame(table | {goal.column: names[found.argmax(axis=1)], "probability": found.max(axis=1)})
+    for index, found in run.networks.parts(panel, Span(panel.offsets[:-1], panel.offsets[1:])):
+        yield _labels(panel, goal, index, found) if goal.kind == "label" else _rows(panel, goal, index, found)
 
 
 def _labels(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> pd.DataFrame:
@@ -76,7 +63,20 @@ def _labels(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> p
     return pd.DataFrame(table | {f"{PROBABILITY}{name}": found[:, place] for place, name in enumerate(names)})
 
 
-def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[pd.DataFrame, list[str]]:
+def _rows(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> pd.DataFrame:
+    """A row a row, with its outputs or its tag."""
+    table = {
+        "unique_id": panel.ids[panel.series_of(index)],
+        "ds": to_display(panel.clock, panel.times[index]),
+    }
+    if goal.kind == "outputs":
+        return pd.DataFrame(table | dict(zip(goal.names, found.T, strict=True)))
+    names = np.array(goal.names, dtype=object)
+    column = goal.column or "mark"
+    return pd.DataFrame(table | {column: names[found.argmax(axis=1)], "probability": found.max(axis=1)})
+
+
+def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[Iterator[pd.DataFrame], list[str]]:
     """What a run says of the sequences of a file.
 
     Args:
@@ -84,14 +84,16 @@ def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[pd.DataFra
         data: A file or frame.
 
     Returns:
-        The table of ``sequence_table``, and sentences on what should be known of the file.
+        The table of ``sequence_parts``, and sentences on what should be known of the file.
 
     Raises:
         DataError: The file cannot be read.
         RunError: No file is given, and the run keeps no rows.
     """
     panel = run.panel if data is None else read_sequences_like(run, data)
-    return sequence_table(run, panel), [note.line for note in (*panel.repairs, *panel.warnings)]
+    if panel.n_rows == 0:
+        raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
+    return sequence_parts(run, panel), [note.line for note in (*panel.repairs, *panel.warnings)]
 
 
 def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], list[str]]:

@@ -106,6 +106,22 @@ def build_model(
         return keras.Model(inputs, outputs, name="forecaster")
 
 
+def with_weights_of(model: keras.Model, trained: keras.Model) -> keras.Model:
+    """A network with the weights of another of the same layers, whatever batches or steps either takes.
+
+    Args:
+        model: That is changed.
+        trained: Whose weights are taken; states of streams, which are not trained, are not.
+
+    Returns:
+        ``model``.
+    """
+    pairs = zip(model.trainable_variables, trained.trainable_variables, strict=True)
+    for variable, one in pairs:
+        variable.assign(one.value)
+    return model
+
+
 def _inputs(architecture: Architecture, n_streams: int | None) -> tuple[dict[str, Any], list[Any]]:
     """Inputs of the recurrent layers by name, and what they are fed of them."""
     inputs: dict[str, Any] = {}

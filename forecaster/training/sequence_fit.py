@@ -13,7 +13,7 @@ from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import Architecture, architecture_warnings, mark_width
-from forecaster.network.build import build_model
+from forecaster.network.build import build_model, with_weights_of
 from forecaster.network.class_output import ClassOutput
 from forecaster.network.number_output import NumberOutput
 from forecaster.network.output import Output
@@ -21,12 +21,13 @@ from forecaster.training.fit import FitOutcome, Hooks
 from forecaster.training.members import Member, member_plans, train_members
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.sequence_networks import SequenceNetworks
-from forecaster.training.sequence_prepare import PreparedSequences, is_cut
+from forecaster.training.sequence_prepare import PreparedSequences
 from forecaster.training.setup import make_plan
 from forecaster.windows.scales import channel_scales
 from forecaster.windows.sequences import (
     SequenceSource,
     SequenceWindows,
+    overlapping_windows,
     piece_windows,
     stream_windows,
     whole_windows,
@@ -68,12 +69,12 @@ def fit_sequences(
     """
     goal, settings = prepared.goal, prepared.settings
     design = _design(prepared, train)
-    source = _source(prepared, train, design.normaliser)
+    source = _source(prepared, train, design.normaliser, learns=True)
     plan = make_plan(settings, source.n_windows, hooks.schedule)
     n_streams = plan.batch_size if settings.network.stateful else None
     chooser = None
     if valid is not None and valid.n_rows:
-        chooser = _source(prepared, valid, design.normaliser)
+        chooser = _source(prepared, valid, design.normaliser, learns=False)
     plans = _plans(replace(plan, in_order=n_streams is not None), settings, first)
 
     def build(one: TrainingPlan) -> keras.Model:
@@ -105,13 +106,7 @@ def _notes(architecture: Architecture, members: Sequence[Member]) -> tuple[Note,
 
 def _standing_alone(member: Member, architecture: Architecture, n_streams: int | None) -> keras.Model:
     """A network without states of streams, with the weights of one that has them."""
-    if n_streams is None:
-        return member.model
-    model = build_model(architecture)
-    trained = member.model.trainable_variables
-    for variable, one in zip(model.trainable_variables, trained, strict=True):
-        variable.assign(one.value)
-    return model
+    return member.model if n_streams is None else with_weights_of(build_model(architecture), member.model)
 
 
 def _plans(
@@ -127,23 +122,28 @@ def _plans(
     ]
 
 
-def _source(prepared: PreparedSequences, span: Span, normaliser: Normaliser) -> SequenceSource:
-    """The windows of some rows; a ConfigError where there are none."""
-    windows, panel = _training_windows(prepared, span), prepared.panel
+def _source(
+    prepared: PreparedSequences, span: Span, normaliser: Normaliser, *, learns: bool
+) -> SequenceSource:
+    """The windows of some rows, to learn from or to choose weights by; a ConfigError where there are none."""
+    windows, panel = _windows(prepared, span, learns), prepared.panel
     if windows.n_windows == 0:
         raise ConfigError(f"{panel.source}: no row is left to train on. Lower --test-size and --valid-size.")
     return SequenceSource(panel, windows, normaliser, prepared.goal)
 
 
-def _training_windows(prepared: PreparedSequences, span: Span) -> SequenceWindows:
-    """Windows that a network learns from, or that choose its weights."""
+def _windows(prepared: PreparedSequences, span: Span, learns: bool) -> SequenceWindows:
+    """Windows side by side, or as far apart as was asked for; those that choose as the network is used."""
     settings, goal = prepared.settings, prepared.goal
     look_back = settings.window.look_back or 1
     if settings.network.stateful:
         batch = settings.training.batch_size or 1
         return stream_windows(span, look_back, batch, goal.ahead)
-    if goal.kind == "label" or not is_cut(prepared.split):
-        return whole_windows(span, look_back, goal.ahead)
+    if goal.kind == "label":
+        return whole_windows(span, look_back)
+    if not learns:
+        looks_back = not settings.network.bidirectional
+        return overlapping_windows(prepared.panel, span, look_back, goal.ahead, looks_back=looks_back)
     stride = settings.window.stride
     every = look_back if stride == 1 else stride
     return piece_windows(prepared.panel, span, look_back, every, goal.ahead)

@@ -31,6 +31,7 @@ class SequenceWindows:
         carries: (n_windows,) bool, whether the state of the window ``n_streams`` before goes on here; None
             where windows stand alone.
         n_streams: Windows of a batch; 0 where windows stand alone.
+        after: Rows that are looked at after the last one whose target counts.
     """
 
     starts: np.ndarray
@@ -40,6 +41,7 @@ class SequenceWindows:
     ends: np.ndarray
     carries: np.ndarray | None = None
     n_streams: int = 0
+    after: int = 0
 
     @property
     def n_windows(self) -> int:
@@ -59,51 +61,87 @@ class SequenceWindows:
         parts = {name: getattr(self, name)[positions] for name in names}
         return replace(self, **parts, carries=None if self.carries is None else self.carries[positions])
 
+    def targets(self, panel: Panel, ahead: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows whose targets the steps of the windows put out, and which of them count.
 
-def whole_windows(span: Span, look_back: int, ahead: int = 0) -> SequenceWindows:
+        Args:
+            panel: The rows.
+            ahead: Rows that a target lies after its input; see ``Goal``.
+
+        Returns:
+            (n_windows, look_back) int64 flat rows, and bool: a target that counts is within its window's
+            limits, and the input of its step is in the series.
+        """
+        inputs = self.starts[:, None] + np.arange(self.look_back)
+        rows = inputs + ahead
+        counts = (rows >= self.begins[:, None]) & (rows < self.ends[:, None])
+        counts &= (self.series >= 0)[:, None] & (inputs >= panel.offsets[np.maximum(self.series, 0)][:, None])
+        return rows, counts
+
+
+def whole_windows(span: Span, look_back: int) -> SequenceWindows:
     """A window for each series that has rows in the span, of its last rows.
 
     Args:
         span: Rows that are looked at, and whose targets count.
         look_back: Input steps; earlier rows of a longer series are left out.
-        ahead: Rows that a target lies after its input; see ``Goal``.
 
     Returns:
         The windows, in the order of the series.
     """
     series = np.flatnonzero(span.ends > span.begins)
     ends = span.ends[series]
-    return SequenceWindows(ends - ahead - look_back, series, look_back, span.begins[series], ends)
+    return SequenceWindows(ends - look_back, series, look_back, span.begins[series], ends)
 
 
-def piece_windows(panel: Panel, span: Span, look_back: int, every: int, ahead: int = 0) -> SequenceWindows:
+def piece_windows(
+    panel: Panel, span: Span, look_back: int, every: int, ahead: int = 0, after: int = 0
+) -> SequenceWindows:
     """Windows whose counted targets are each row of the span once.
+
+    They are laid from the first row on, so that rows that come to the end of a series move none of them.
 
     Args:
         panel: The rows.
         span: Rows whose targets count; inputs may lie before.
-        look_back: Input steps.
-        every: Targets that count of a window, its last ones, so that they have rows before; of the first
-            window of a series all count.
+        look_back: Input steps, ``every`` and ``after`` together at least.
+        every: Targets that count of a window; of the first one of a series all that have rows behind.
         ahead: Rows that a target lies after its input; see ``Goal``.
+        after: Rows of a window behind its last counted target, for networks that look at them.
+
+    Returns:
+        The windows, in the order of the panel; the last one of a series is filled up at its end.
+    """
+    series = np.flatnonzero(span.ends > span.begins)
+    first, last, offset = (one[series] for one in (span.begins, span.ends, panel.offsets))
+    head = np.where(first == offset, look_back + ahead - after, every)
+    n_windows = 1 + -(-np.maximum(last - first - head, 0) // every)
+    owner = np.repeat(np.arange(len(series)), n_windows)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(n_windows) - n_windows, n_windows)
+    ends = (first + head)[owner] + every * number
+    starts = np.maximum(ends + after - ahead - look_back, offset[owner])
+    begins = np.where(number == 0, first[owner], ends - every)
+    ends = np.minimum(ends, last[owner])
+    return SequenceWindows(starts, series[owner], look_back, begins, ends, after=after)
+
+
+def overlapping_windows(
+    panel: Panel, span: Span, look_back: int, ahead: int = 0, *, looks_back: bool = True
+) -> SequenceWindows:
+    """The windows of ``piece_windows`` by which a network is used: half of each one's rows lie before.
+
+    Args:
+        panel: The rows.
+        span: Rows whose targets count.
+        look_back: Input steps.
+        ahead: Rows that a target lies after its input; see ``Goal``.
+        looks_back: Whether rows before alone are looked at; else half of the others lie behind.
 
     Returns:
         The windows, in the order of the panel.
     """
-    series, begins, ends = [], [], []
-    for one in np.flatnonzero(span.ends > span.begins):
-        first, last = int(span.begins[one]), int(span.ends[one])
-        head = look_back if first == panel.offsets[one] else every
-        cuts = np.append(np.arange(first + head, last, every), last)
-        ends.append(cuts)
-        begins.append(np.append(first, cuts[:-1]))
-        series.append(np.full(len(cuts), one))
-    if not series:
-        none = np.zeros(0, dtype=np.int64)
-        return SequenceWindows(none, none, look_back, none, none)
-    owner, end = np.concatenate(series), np.concatenate(ends).astype(np.int64)
-    begin = np.concatenate(begins).astype(np.int64)
-    return SequenceWindows(end - ahead - look_back, owner, look_back, begin, end)
+    after = 0 if looks_back else look_back // 4
+    return piece_windows(panel, span, look_back, max(look_back // 2, 1), ahead, after)
 
 
 def stream_windows(
@@ -214,7 +252,8 @@ class SequenceSource:
         windows, panel = self.windows.select(positions), self.panel
         rows = windows.starts[:, None] + np.arange(windows.look_back)
         series = np.maximum(windows.series, 0)
-        begins, ends = panel.offsets[series][:, None], panel.offsets[series + 1][:, None]
+        begins = panel.offsets[series][:, None]
+        ends = np.minimum(panel.offsets[series + 1], windows.ends + windows.after)[:, None]
         inside = (rows >= begins) & (rows < ends) & (windows.series >= 0)[:, None]
         safe = np.where(inside, rows, 0)
         past = np.where(inside[:, :, None], panel.values[safe], np.nan)
@@ -222,7 +261,7 @@ class SequenceSource:
         shift, scale = self.normaliser.covariate_shift, self.normaliser.covariate_scale
         normal = np.where(observed, (past - shift) / scale, 0.0)
         marks = None if panel.marks is None else np.where(inside, panel.marks[safe] + 1, 0).astype(np.int32)
-        counts, classes, numbers = self._targets(windows, rows, inside)
+        counts, classes, numbers = self._targets(windows)
         return Batch(
             past=normal.astype(np.float32),
             observed=observed.astype(np.float32),
@@ -235,19 +274,15 @@ class SequenceSource:
             numbers=numbers,
         )
 
-    def _targets(
-        self, windows: SequenceWindows, rows: np.ndarray, inside: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+    def _targets(self, windows: SequenceWindows) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """Which targets are known, their classes and their numbers."""
         goal, panel = self.goal, self.panel
         values = panel.goal.values if panel.goal is not None else goal.values
         if goal.kind == "label":
             classes = np.where(windows.series >= 0, values[np.maximum(windows.series, 0)], -1)[:, None]
             return np.asarray(classes >= 0), np.maximum(classes, 0), None
-        target = rows + goal.ahead
-        counts = (target >= windows.begins[:, None]) & (target < windows.ends[:, None])
-        counts &= inside
-        safe = np.where(counts, target, 0)
+        rows, counts = windows.targets(panel, goal.ahead)
+        safe = np.where(counts, rows, 0)
         if goal.kind == "outputs":
             numbers = np.where(counts[:, :, None], values[safe], np.nan)
             return np.asarray(np.isfinite(numbers).any(axis=2)), None, numbers
