@@ -38,7 +38,7 @@ class Trained:
         """
         return self._trained().report
 
-    def predict(
+    def predict(  # noqa: PLR0913 - each is an option of `forecast predict`
         self,
         data: Source | None = None,
         *,
@@ -48,6 +48,9 @@ class Trained:
         as_of: str | None = None,
         within: Sequence[str] = (),
         future: Source | None = None,
+        sample: bool = False,
+        temperature: float = 1.0,
+        seed: int | None = None,
     ) -> pd.DataFrame:
         """What comes after the last row.
 
@@ -56,17 +59,21 @@ class Trained:
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
             horizon: Steps, those of the settings when None; of values and returns at most those trained for,
-                of events and intervals any number: all after the first are drawn.
+                of events and intervals any number: all after the first are drawn. Of symbols any number.
             as_of: Moment to look forward from (events), or a file with one for each id.
             within: Durations such as ``7d`` (events): the probability of an event within each.
             future: Rows after the last ones, with the columns of ``future_known``; those without a target at
                 the end of the data when None.
+            sample: Whether symbols are drawn by their probabilities; the likeliest of each step otherwise.
+            temperature: Of these draws: less than 1 favours likely symbols, more than 1 the others.
+            seed: Of what is drawn; that of the settings when None.
 
         Returns:
             Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
             Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series and step;
             with marks ``next_mark`` and the probability of each, ``mark-NAME``, given that the event comes.
-            Sequences: ``unique_id, label, p-CLASS, ...``, or a row a row with what was learnt of it.
+            Sequences: ``unique_id, label, p-CLASS, ...``, or a row a row with what was learnt of it; of
+            symbols ``unique_id, step, mark, probability``, a row a symbol after the last ones.
 
         Raises:
             DataError: The data cannot be read.
@@ -74,19 +81,21 @@ class Trained:
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
         from forecaster.evaluation.forecast import forecast_panel, panel_ahead
+        from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
         from forecaster.evaluation.sequence_job import SequenceRun
         from forecaster.evaluation.sequence_tables import predict_sequences
         from forecaster.evaluation.tables import Columns
 
-        trained = self._trained()
+        trained, asked = self._trained(), Continued(horizon, sample, temperature, seed)
         if isinstance(trained, SequenceRun):
-            table, self.notes = predict_sequences(trained, data)
+            table, self.notes = predict_sequences(trained, data, asked)
             return table
         run = self._forecasts("predict")
+        refuse_symbols(run, asked)
         panel, self.notes = panel_ahead(run, data, as_of, future)
         columns = Columns(tuple(level), tuple(quantile), run.point)
         steps = run.settings.window.horizon if horizon is None else horizon
-        seed = run.settings.training.seed
+        seed = run.settings.training.seed if seed is None else seed
         return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
 
     def plot(

@@ -14,6 +14,12 @@ from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Panel
 from forecaster.data.test_series import recode_goal
 from forecaster.errors import RunError, listing
+from forecaster.evaluation.sequence_continuation import (
+    CONTINUED,
+    Continued,
+    continuation_table,
+    refuse_symbols,
+)
 from forecaster.evaluation.sequence_job import SequenceRun
 from forecaster.evaluation.sequence_scores import score_sequences
 from forecaster.windows.windows import Span
@@ -39,23 +45,29 @@ def read_sequences_like(run: SequenceRun, data: Source) -> Panel:
     return recode_goal(recode_marks(panel, run.panel.mark_names), run.networks.goal, run.name)
 
 
-def sequence_table(run: SequenceRun, panel: Panel) -> pd.DataFrame:
-    """Labels of sequences, or outputs or tags of their rows.
+def sequence_table(run: SequenceRun, panel: Panel, asked: Continued) -> pd.DataFrame:
+    """Labels of sequences, outputs or tags of their rows, or symbols that go on where they end.
 
     Args:
-        run: A trained run of no symbols.
+        run: A trained run.
         panel: Sequences, read as those of the run.
+        asked: How symbols go on.
 
     Returns:
         Labels: ``unique_id, label, p-CLASS, ...``; tags: ``unique_id, ds``, the column and ``probability``;
-        outputs: ``unique_id, ds`` and the columns.
+        outputs: ``unique_id, ds`` and the columns; marks: ``unique_id, step, mark, probability``.
 
     Raises:
+        ConfigError: Symbols are asked for, and the run is of none.
         RunError: There are no rows.
     """
+    if run.networks.goal.kind != "marks":
+        refuse_symbols(run, asked)
     if panel.n_rows == 0:
         raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
     goal = run.networks.goal
+    if goal.kind == "marks":
+        return continuation_table(run, panel, asked)
     index, found = run.networks.predict(panel, Span(panel.offsets[:-1], panel.offsets[1:]))
     if goal.kind == "label":
         return _labels(panel, goal, index, found)
@@ -76,22 +88,26 @@ def _labels(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> p
     return pd.DataFrame(table | {f"{PROBABILITY}{name}": found[:, place] for place, name in enumerate(names)})
 
 
-def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[pd.DataFrame, list[str]]:
+def predict_sequences(
+    run: SequenceRun, data: Source | None, asked: Continued = CONTINUED
+) -> tuple[pd.DataFrame, list[str]]:
     """What a run says of the sequences of a file.
 
     Args:
         run: A trained run.
         data: A file or frame.
+        asked: How symbols go on.
 
     Returns:
         The table of ``sequence_table``, and sentences on what should be known of the file.
 
     Raises:
+        ConfigError: What is asked for does not fit the run.
         DataError: The file cannot be read.
         RunError: No file is given, and the run keeps no rows.
     """
     panel = run.panel if data is None else read_sequences_like(run, data)
-    return sequence_table(run, panel), [note.line for note in (*panel.repairs, *panel.warnings)]
+    return sequence_table(run, panel, asked), [note.line for note in (*panel.repairs, *panel.warnings)]
 
 
 def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], list[str]]:
