@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from forecaster.data.load import Source
     from forecaster.data.panel import Panel
     from forecaster.evaluation.forecast import Question
+    from forecaster.evaluation.sequence_continuation import Continued
+    from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
 
@@ -51,7 +53,7 @@ class Trained:
         """
         return self._trained().panel
 
-    def predict(
+    def predict(  # noqa: PLR0913 - each is an option of `forecast predict`
         self,
         data: Source | None = None,
         *,
@@ -61,6 +63,9 @@ class Trained:
         as_of: str | None = None,
         within: Sequence[str] = (),
         future: Source | None = None,
+        sample: bool = False,
+        temperature: float = 1.0,
+        seed: int | None = None,
     ) -> pd.DataFrame:
         """What comes after the last row.
 
@@ -69,54 +74,69 @@ class Trained:
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
             horizon: Steps, those of the settings when None; of values and returns at most those trained for,
-                of events and intervals any number: all after the first are drawn.
+                of events and intervals any number: all after the first are drawn. Of symbols any number.
             as_of: Moment to look forward from (events), or a file with one for each id.
             within: Durations such as ``7d`` (events): the probability of an event within each.
             future: Rows after the last ones, with the columns of ``future_known``; those without a target at
                 the end of the data when None.
+            sample: Whether symbols are drawn by their probabilities; the likeliest of each step otherwise.
+            temperature: Of these draws: less than 1 favours likely symbols, more than 1 the others.
+            seed: Of what is drawn; that of the settings when None.
 
         Returns:
             Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
             Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series and step;
             with marks ``next_mark`` and the probability of each, ``mark-NAME``, given that the event comes.
-            Sequences: ``unique_id, label, p-CLASS, ...``, or a row a row with what was learnt of it.
+            Sequences: ``unique_id, label, p-CLASS, ...``, or a row a row with what was learnt of it; of
+            symbols ``unique_id, step, mark, probability``, a row a symbol after the last ones.
 
         Raises:
             DataError: The data cannot be read.
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
-        import pandas as pd
-
-        from forecaster.evaluation.forecast import Question, forecast_panel
-        from forecaster.evaluation.reading import panel_ahead
+        from forecaster.evaluation.forecast import Question
+        from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
         from forecaster.evaluation.sequence_job import SequenceRun
-        from forecaster.evaluation.sequence_tables import predict_sequences
         from forecaster.evaluation.tables import Columns
 
-        trained = self._trained()
+        trained, asked = self._trained(), Continued(horizon, sample, temperature, seed)
         if isinstance(trained, SequenceRun):
-            parts, self.notes = predict_sequences(trained, data)
-            return pd.concat(parts, ignore_index=True)
+            return self._say(trained, data, asked)
         run = self._forecasts("predict")
-        columns = Columns(tuple(level), tuple(quantile), run.point)
+        refuse_symbols(run, asked)
         steps = run.settings.window.horizon if horizon is None else horizon
-        seed = run.settings.training.seed
-        if uses_ray(self._engine):
-            return self._on_ray(data, Question(columns, steps, tuple(within), seed), as_of, future)
-        panel, self.notes = panel_ahead(run, data, as_of, future)
-        return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
+        seed = run.settings.training.seed if seed is None else seed
+        columns = Columns(tuple(level), tuple(quantile), run.point)
+        return self._forecast(data, Question(columns, steps, tuple(within), seed), as_of, future)
 
-    def _on_ray(
+    def _say(self, run: SequenceRun, data: Source | None, asked: Continued) -> pd.DataFrame:
+        """What a run says of sequences, or how they go on."""
+        import pandas as pd
+
+        from forecaster.evaluation.sequence_tables import predict_sequences
+
+        parts, self.notes = predict_sequences(run, data, asked)
+        return pd.concat(parts, ignore_index=True)
+
+    def _forecast(
         self, data: Source | None, question: Question, as_of: str | None, future: Source | None
     ) -> pd.DataFrame:
-        """The same by the workers of Ray."""
-        from forecaster.cluster.predict import Asked, forecast_on_ray
+        """What comes after the last row, in this process or by the workers of Ray."""
+        run = self._forecasts("predict")
+        if uses_ray(self._engine):
+            from forecaster.cluster.predict import Asked, forecast_on_ray
 
-        asked = Asked(data, question, as_of, future)
-        with forecast_on_ray(self._forecasts("predict"), asked, self._engine) as made:
-            self.notes = list(made.notes)
-            return made.table()
+            asked = Asked(data, question, as_of, future)
+            with forecast_on_ray(run, asked, self._engine) as made:
+                self.notes = list(made.notes)
+                return made.table()
+        from forecaster.evaluation.forecast import forecast_panel
+        from forecaster.evaluation.reading import panel_ahead
+
+        panel, self.notes = panel_ahead(run, data, as_of, future)
+        more = {"horizon": question.n_steps, "within": question.within, "seed": question.seed}
+        return forecast_panel(run.models, panel, question.columns, **more)
 
     def plot(
         self,

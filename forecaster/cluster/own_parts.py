@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.config.facts import WAITING
 from forecaster.config.data_settings import DataSettings
+from forecaster.config.facts import WAITING
 from forecaster.data.load import read_panel
 from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Note, Panel

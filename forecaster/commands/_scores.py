@@ -49,8 +49,8 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
     table(title, header, [[name, *(scores.get(key) for key in shown)] for name, scores in rows])
     if marks := part.get("marks"):
         named = [("model", marks["model"]), *marks["baselines"].items()]
-        found = [[name, one["mark_log_loss"], one["mark_accuracy"]] for name, one in named]
-        table("Next mark", ["", "log loss", "accuracy"], found)
+        header = ["", *(name.removeprefix("mark_").replace("_", " ") for name in marks["model"])]
+        table("Next mark", header, [[name, *(one.get(key) for key in marks["model"])] for name, one in named])
 
 
 def rolling_table(rows: dict[str, dict[str, float]], title: str, decider: str) -> None:

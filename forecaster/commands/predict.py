@@ -20,6 +20,7 @@ from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
     from forecaster.evaluation.forecast import Question
+    from forecaster.evaluation.sequence_continuation import Continued
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.trained_run import TrainedRun
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     "--horizon",
     type=click.INT,
     metavar="N",
-    help="Steps: any number of events and intervals, else at most those trained for.",
+    help="Steps: any number of events, intervals and symbols, else at most those trained for.",
 )
 @click.option(
     "--as-of", metavar="STAMP", help="Moment to look forward from (events), or a file with one for each id."
@@ -42,22 +43,35 @@ if TYPE_CHECKING:
 @click.option(
     "--future", metavar="FILE", help="Rows after the last ones, with the columns known in advance (values)."
 )
+@click.option("--sample", is_flag=True, help="Draw symbols by their probabilities, not the likeliest ones.")
+@click.option(
+    "--temperature",
+    type=click.FLOAT,
+    default=1.0,
+    show_default=True,
+    help="Of these draws: below 1 favours likely symbols, above 1 the others.",
+)
+@click.option("--seed", type=click.INT, metavar="N", help="Of what is drawn. [default: that of the run]")
 @settings_options("cluster")
 @output_options(folders=True)
-def predict(
+def predict(  # noqa: PLR0913 - an argument for each option
     data: str | None,
     run: str | None,
     horizon: int | None,
     as_of: str | None,
     within: tuple[str, ...],
     future: str | None,
+    sample: bool,
+    temperature: float,
+    seed: int | None,
     output: Output,
     **options: Any,
 ) -> None:
     """Forecast what comes after the last row.
 
-    Of DATA, or of the training data when no file is given. With --engine ray by several workers, of a file
-    or of a folder that `forecast shard` wrote; the same command goes on where an earlier one ended.
+    Of DATA, or of the training data when no file is given. Of sequences that have labels, outputs or tags it
+    says these; sequences of symbols it continues. With --engine ray by several workers, of a file or of a
+    folder that `forecast shard` wrote; the same command goes on where an earlier one ended.
     """
     from forecaster.config.build import make_settings
     from forecaster.run.find import find_run
@@ -68,21 +82,23 @@ def predict(
         check_out(output.out)
     folder = find_run(run)
     from forecaster.evaluation.forecast import Question
+    from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.tables import Columns
     from forecaster.run.load import load_run
 
-    trained = load_run(folder)
+    trained, asked = load_run(folder), Continued(horizon, sample, temperature, seed)
     if isinstance(trained, SequenceRun):
-        _say(trained, data, engine, output)
+        _say(trained, data, engine, (asked, output))
         return
+    refuse_symbols(trained, asked)
     unit = trained.report["data"]["unit"]
     title = f"Forecast of {folder}" + (f", in {in_words(unit)}" if unit else "")
     question = Question(
         Columns(output.levels, output.quantiles, trained.point),
         trained.settings.window.horizon if horizon is None else horizon,
         texts(within),
-        trained.settings.training.seed,
+        trained.settings.training.seed if seed is None else seed,
     )
     sources = [None if name is None else read_source(name) for name in (data, future)]
     if on_ray:
@@ -147,13 +163,14 @@ def put_on_ray(
         shutil.rmtree(parts, ignore_errors=True)
 
 
-def _say(run: SequenceRun, data: str | None, engine: EngineSettings, output: Output) -> None:
-    """What a run says of the sequences of a file."""
+def _say(run: SequenceRun, data: str | None, engine: EngineSettings, to: tuple[Continued, Output]) -> None:
+    """What a run says of the sequences of a file, or how they go on."""
     from forecaster.evaluation.sequence_tables import predict_sequences
 
     if uses_ray(engine):
         raise ConfigError(f"--engine ray: {run.name} is of sequences, which one process reads. Leave it out.")
-    parts, notes = predict_sequences(run, None if data is None else read_source(data))
+    asked, output = to
+    parts, notes = predict_sequences(run, None if data is None else read_source(data), asked)
     for text in notes:
         note(f"Note: {text}")
     output.put_parts(parts, f"{run.networks.goal.kind.capitalize()} by {run.name}")

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.baselines.sequence_choose import mark_baselines
+from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
+from forecaster.evaluation.sequence_metrics import LEAST_PROBABILITY, MANY_CLASSES, TOP
 from forecaster.training.fitted import Fitted
 from forecaster.windows.marks import gather_next_marks
 from forecaster.windows.windows import Span, Windows
 
-# Events that are added to the training ones, spread over all marks evenly: none is then impossible.
-EVEN = 1.0
-# Events that the frequencies count for in each row of the table of transitions.
-PRIOR = 5.0
+MODEL = "model"
 
 
 def mark_scores(panel: Panel, windows: Windows, train: Span, model: Fitted) -> dict[str, Any] | None:
@@ -27,78 +27,44 @@ def mark_scores(panel: Panel, windows: Windows, train: Span, model: Fitted) -> d
         model: What is scored.
 
     Returns:
-        Plain values for report.json: ``n_events``, and ``mark_log_loss`` (nats) and ``mark_accuracy`` of the
-        model and of the baselines; None without marks.
-    """
-    following = gather_next_marks(panel, windows)
-    if following is None or panel.marks is None or windows.n_windows == 0:
-        return None
-    true = following[:, 0] - 1
-    last = panel.marks[windows.origins]
-    frequencies, transitions = count_marks(panel, train)
-    log_frequencies, log_transitions = np.log(frequencies), np.log(transitions)
-    return {
-        "n_events": int((true >= 0).sum()),
-        "model": _summary(*_model_errors(model, panel, windows, true)),
-        "baselines": {
-            "frequencies": _summary(-log_frequencies[true], true == np.argmax(frequencies), true),
-            "markov": _summary(
-                -log_transitions[last, true], true == np.argmax(transitions, axis=1)[last], true
-            ),
-        },
-    }
-
-
-def count_marks(panel: Panel, train: Span) -> tuple[np.ndarray, np.ndarray]:
-    """How often each mark comes, and how often it follows each.
-
-    Args:
-        panel: Events with marks.
-        train: Rows that are counted.
-
-    Returns:
-        (n_marks,) probabilities; and (n_marks + 1, n_marks), a row for each mark before and the last one for
-        a mark that is not known, so that -1 leads there.
+        Plain values for report.json: ``n_events``, and ``mark_log_loss`` (nats), ``mark_perplexity``, its
+        exponential, ``mark_accuracy`` and with many marks ``mark_top_5`` of the model and of the baselines;
+        None without marks.
 
     Raises:
-        ValueError: The panel has no marks.
+        ValueError: The model is of no marks.
     """
-    if panel.marks is None:
-        raise ValueError("the panel has no marks")
-    n = len(panel.mark_names)
-    kept = panel.take(train.begins, train.ends)
-    marks = np.asarray(kept.marks)
-    frequencies = np.bincount(marks[marks >= 0], minlength=n) + EVEN / n
-    frequencies /= frequencies.sum()
-    follows = np.ones(len(marks), dtype=bool)
-    follows[kept.offsets[:-1][kept.lengths > 0]] = False
-    rows = np.flatnonzero(follows & (marks >= 0))
-    before = np.where(marks[rows - 1] >= 0, marks[rows - 1], n)
-    counts = np.bincount(before * n + marks[rows], minlength=n * (n + 1)).reshape(n + 1, n)
-    transitions = counts + PRIOR * frequencies
-    return frequencies, transitions / transitions.sum(axis=1, keepdims=True)
-
-
-def _model_errors(
-    model: Fitted, panel: Panel, windows: Windows, true: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Minus the log of the probability of each true mark, whether it was the likeliest, and the marks."""
-    lost, hit = np.zeros(len(true)), np.zeros(len(true), dtype=bool)
+    following = gather_next_marks(panel, windows)
+    if following is None or windows.n_windows == 0:
+        return None
+    true = following[:, 0] - 1
+    goal = Goal("marks", panel.mark_names)
+    rivals = {one.name: one.fit(panel, goal, train) for one in mark_baselines()}
+    errors: dict[str, list[np.ndarray]] = {name: [] for name in (MODEL, *rivals)}
     begin = 0
-    for _, probs in model.predict_with_marks(panel, windows):
+    for _, probs in model.predict_with_marks(panel, windows):  # a part at a time, whatever their number
         if probs is None:
             raise ValueError("the model is of no marks, the panel has some")
-        part = slice(begin, begin + len(probs))
-        right = np.take_along_axis(probs[:, 0], np.maximum(true[part], 0)[:, None], axis=1)[:, 0]
-        lost[part] = -np.log(np.maximum(right, np.finfo(float).tiny))
-        hit[part] = np.argmax(probs[:, 0], axis=1) == true[part]
+        came = true[begin : begin + len(probs)]
+        known = came >= 0
+        rows = windows.origins[begin : begin + len(probs)][known] + 1
+        errors[MODEL].append(_errors(came[known], probs[known, 0]))
+        for name, rival in rivals.items():
+            errors[name].append(_errors(came[known], rival.predict(panel, rows)))
         begin += len(probs)
-    return lost, hit, true
+    found = {name: _summary(np.concatenate(parts), len(goal.names)) for name, parts in errors.items()}
+    return {"n_events": int((true >= 0).sum()), MODEL: found.pop(MODEL), "baselines": found}
 
 
-def _summary(lost: np.ndarray, hit: np.ndarray, true: np.ndarray) -> dict[str, float]:
-    """Means over the events whose mark is known; NaN without any."""
-    known = true >= 0
-    if not known.any():
-        return {"mark_log_loss": np.nan, "mark_accuracy": np.nan}
-    return {"mark_log_loss": float(lost[known].mean()), "mark_accuracy": float(hit[known].mean())}
+def _errors(true: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """(n, 3): minus the log of the probability of each mark, whether it was first, and near it."""
+    right = np.take_along_axis(probs, true[:, None], axis=1)
+    lost = -np.log(np.maximum(right[:, 0], LEAST_PROBABILITY))
+    return np.stack([lost, probs.argmax(axis=1) == true, (probs > right).sum(axis=1) < TOP], axis=1)
+
+
+def _summary(errors: np.ndarray, n_marks: int) -> dict[str, float]:
+    """Means of ``_errors``; NaN without any."""
+    lost, hit, near = errors.mean(axis=0).tolist() if len(errors) else [np.nan] * 3
+    found = {"mark_log_loss": lost, "mark_perplexity": float(np.exp(lost)), "mark_accuracy": hit}
+    return found | ({f"mark_top_{TOP}": near} if n_marks >= MANY_CLASSES else {})

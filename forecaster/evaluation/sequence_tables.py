@@ -15,6 +15,12 @@ from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Panel
 from forecaster.data.test_series import recode_goal
 from forecaster.errors import RunError, listing
+from forecaster.evaluation.sequence_continuation import (
+    CONTINUED,
+    Continued,
+    continuation_table,
+    refuse_symbols,
+)
 from forecaster.evaluation.sequence_job import SequenceRun
 from forecaster.evaluation.sequence_scores import score_sequences
 from forecaster.windows.windows import Span
@@ -44,8 +50,9 @@ def sequence_parts(run: SequenceRun, panel: Panel) -> Iterator[pd.DataFrame]:
     """Labels of sequences, or outputs or tags of their rows, so many at a time.
 
     Args:
-        run: A trained run of no symbols.
+        run: A trained run.
         panel: Sequences, read as those of the run.
+        asked: How symbols go on.
 
     Yields:
         Labels: ``unique_id, label, p-CLASS, ...``; tags: ``unique_id, ds``, the column and ``probability``;
@@ -72,28 +79,37 @@ def _rows(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> pd.
     if goal.kind == "outputs":
         return pd.DataFrame(table | dict(zip(goal.names, found.T, strict=True)))
     names = np.array(goal.names, dtype=object)
-    column = goal.column or "mark"
-    return pd.DataFrame(table | {column: names[found.argmax(axis=1)], "probability": found.max(axis=1)})
+    return pd.DataFrame(table | {goal.column: names[found.argmax(axis=1)], "probability": found.max(axis=1)})
 
 
-def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[Iterator[pd.DataFrame], list[str]]:
+def predict_sequences(
+    run: SequenceRun, data: Source | None, asked: Continued = CONTINUED
+) -> tuple[Iterator[pd.DataFrame], list[str]]:
     """What a run says of the sequences of a file.
 
     Args:
         run: A trained run.
         data: A file or frame.
+        asked: How symbols go on.
 
     Returns:
         The table of ``sequence_parts``, and sentences on what should be known of the file.
 
     Raises:
+        ConfigError: What is asked for does not fit the run.
         DataError: The file cannot be read.
         RunError: No file is given, and the run keeps no rows.
     """
     panel = run.panel if data is None else read_sequences_like(run, data)
+    is_of_symbols = run.networks.goal.kind == "marks"
+    if not is_of_symbols:
+        refuse_symbols(run, asked)
     if panel.n_rows == 0:
         raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
-    return sequence_parts(run, panel), [note.line for note in (*panel.repairs, *panel.warnings)]
+    notes = [note.line for note in (*panel.repairs, *panel.warnings)]
+    if is_of_symbols:
+        return iter([continuation_table(run, panel, asked)]), notes
+    return sequence_parts(run, panel), notes
 
 
 def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], list[str]]:

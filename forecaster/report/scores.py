@@ -95,8 +95,10 @@ def _marks(part: Mapping[str, Any]) -> Html:
     if not (marks := part.get("marks")):
         return Html("")
     rows = {"model": marks["model"], **marks["baselines"]}
-    columns = [Column("", is_number=False), Column("log loss"), Column("accuracy")]
-    cells = [[name, one["mark_log_loss"], one["mark_accuracy"]] for name, one in rows.items()]
+    scores = list(marks["model"])
+    called = (Column(name.removeprefix("mark_").replace("_", " ")) for name in scores)
+    columns = [Column("", is_number=False), *called]
+    cells = [[name, *(one.get(score) for score in scores)] for name, one in rows.items()]
     return sortable("Mark of the next event", columns, cells, [0])
 
 

@@ -61,6 +61,7 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
     units = network.units or (32,)
     n_layers = network.layers or len(units)
     n_series = panel.peers.total(panel.n_series)
+    n_marks = len(panel.mark_names)
     return Architecture(
         look_back=window.look_back or 1,
         horizon=horizon,
@@ -78,8 +79,8 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
         branches=parse_branches(network.branch or (), channels),
         linear=bool(network.linear),
         n_static=n_static(normaliser.features) + len(panel.static_names),
-        n_marks=len(source.panel.mark_names),
-        mark_units=mark_width(len(source.panel.mark_names)),
+        n_marks=n_marks,
+        mark_units=(network.mark_units or mark_width(n_marks)) if n_marks else 0,
         decoder=network.decoder or "direct",
         out_segment=min(network.segment or 1, horizon),
         n_series=n_series if network.series_units else 0,

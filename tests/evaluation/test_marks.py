@@ -9,7 +9,7 @@ import pytest
 
 from forecaster.data.panel import Panel
 from forecaster.evaluation.events import mark_columns
-from forecaster.evaluation.marks import count_marks, mark_scores
+from forecaster.evaluation.marks import mark_scores
 from forecaster.windows.windows import Span, Windows, windows_at
 from tests.windows.test_windows import panel_of
 
@@ -23,23 +23,6 @@ def marked() -> Panel:
 
 def all_rows(panel: Panel) -> Span:
     return Span(panel.offsets[:-1], panel.offsets[1:])
-
-
-def test_marks_are_counted_alone_and_after_each_other(marked: Panel) -> None:
-    frequencies, transitions = count_marks(marked, all_rows(marked))
-    # five x and one y, and half an event for each
-    assert frequencies.tolist() == pytest.approx([5.5 / 7, 1.5 / 7])
-    x, y = 5 * 5.5 / 7, 5 * 1.5 / 7
-    # after x: x, y, x; after y: x; after the unknown one nothing
-    assert transitions[0].tolist() == pytest.approx([(2 + x) / 8, (1 + y) / 8])
-    assert transitions[1].tolist() == pytest.approx([(1 + x) / 6, y / 6])
-    assert transitions[2].tolist() == pytest.approx(frequencies.tolist())
-
-
-def test_later_rows_are_not_counted(marked: Panel) -> None:
-    frequencies, transitions = count_marks(marked, Span(marked.offsets[:-1], np.array([2, 5])))
-    assert frequencies.tolist() == pytest.approx([2.5 / 3, 0.5 / 3])
-    assert transitions[0].tolist() == pytest.approx([(1 + 5 * 2.5 / 3) / 6, (5 * 0.5 / 3) / 6])
 
 
 @dataclass
@@ -60,13 +43,30 @@ def test_scores_are_over_events_that_came_with_a_known_mark(marked: Panel) -> No
     assert found is not None
     assert found["n_events"] == 4  # x, y, x after the first three; x at the end
     assert found["model"]["mark_accuracy"] == pytest.approx(1 / 4)
-    assert found["model"]["mark_log_loss"] == pytest.approx(-(3 * log(0.25) + log(0.75)) / 4)
+    lost = -(3 * log(0.25) + log(0.75)) / 4
+    assert found["model"]["mark_log_loss"] == pytest.approx(lost)
+    assert found["model"]["mark_perplexity"] == pytest.approx(4 / 3**0.25)
+    assert "mark_top_5" not in found["model"]
     frequencies = found["baselines"]["frequencies"]
     assert frequencies["mark_accuracy"] == pytest.approx(3 / 4)
-    assert frequencies["mark_log_loss"] == pytest.approx(-(3 * log(5.5 / 7) + log(1.5 / 7)) / 4)
-    x, y = 5 * 5.5 / 7, 5 * 1.5 / 7
-    rows = [(2 + x) / 8, (1 + y) / 8, (1 + x) / 6, (2 + x) / 8]
+    # three x and one y came after another, and half an event for each
+    assert frequencies["mark_log_loss"] == pytest.approx(-(3 * log(3.5 / 5) + log(1.5 / 5)) / 4)
+    # after x: x, y, x, of two kinds; after y: x, of one
+    x, y = 3.5 / 5, 1.5 / 5
+    rows = [(2 + 2 * x) / 5, (1 + 2 * y) / 5, (1 + x) / 2, (2 + 2 * x) / 5]
     assert found["baselines"]["markov"]["mark_log_loss"] == pytest.approx(-np.log(rows).mean())
+    # after the beginning and x: x twice; after x x: y; after x y: x, each of one kind
+    rows = [(2 + rows[0]) / 3, (1 + rows[1]) / 2, (1 + rows[2]) / 2, (2 + rows[3]) / 3]
+    assert found["baselines"]["markov_2"]["mark_log_loss"] == pytest.approx(-np.log(rows).mean())
+
+
+def test_among_many_marks_the_five_likeliest_count(marked: Panel) -> None:
+    windows = windows_at(marked, np.array([0, 1, 2, 5]), look_back=2, horizon=1)
+    many = replace(marked, mark_names=tuple("xyabcdefgh"))
+    falling = np.array([5, 1, 9, 9, 9, 8, 7, 6, 4, 3]) / 61  # six are ahead of x
+    found = mark_scores(many, windows, all_rows(many), Always(tuple(falling)))
+    assert found is not None and found["model"]["mark_top_5"] == 0.0
+    assert found["baselines"]["frequencies"]["mark_top_5"] == 1.0
 
 
 def test_without_marks_there_are_no_scores(marked: Panel) -> None:
