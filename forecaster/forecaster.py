@@ -83,6 +83,7 @@ class Forecaster(Trained):
         self,
         data: Source | Panel,
         *,
+        test: Source | None = None,
         schedule: Callable[[int, int], float] | None = None,
         progress: Progress | None = None,
         stop: StopFlag | None = None,
@@ -94,6 +95,8 @@ class Forecaster(Trained):
 
         Args:
             data: A path, ``-`` for standard input, a binary file, a DataFrame, or a panel read before.
+            test: Of sequences, a file or frame whose series are scored and never trained on, in place of
+                the setting.
             schedule: Learning rate by (step, total steps), in place of the setting.
             progress: Called after every epoch with the stage, the network's number and the epoch's result.
             stop: Set from outside (a signal, another thread) to end early with the best weights so far.
@@ -118,7 +121,7 @@ class Forecaster(Trained):
         if checkpoint is not None and resume is not None and Path(checkpoint) != Path(resume):
             raise ValueError(f"checkpoint {checkpoint} is another folder than resume {resume}")
         training = Training(self.settings, checkpoint, resume, warm_start)
-        self._run = training.run(data, schedule, progress, stop)
+        self._run = training.run(data, schedule, progress, stop, test)
         self._checkpoint = training.checkpoint
         return self
 

@@ -107,8 +107,5 @@ def _training(rules: Rules, facts: SequenceFacts) -> None:
     steps = max(1_500, 12 * math.ceil(n_windows / rules.values["batch_size"]))
     choose_epochs(rules, n_windows, steps, most=1_000_000)
     is_few = facts.goal == "label" and facts.n_series < FEW_SEQUENCES
-    rules.choose(
-        "refit", is_few, "few sequences: all are needed" if is_few else "as the validation part chose"
-    )
     choose_rest(rules)
     rules.choose("ensemble", 3 if is_few else 1, "few sequences: several seeds" if is_few else "enough data")

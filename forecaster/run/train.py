@@ -76,24 +76,27 @@ class Training:
             keeps_rate="learning_rate" in given,
         )
 
-    def read(self, data: Source | Panel) -> Panel:
+    def read(self, data: Source | Panel, test: Source | None = None) -> Panel:
         """The rows of a file, read with the settings in force.
 
         Args:
             data: As ``Forecaster.fit`` takes it.
+            test: Likewise.
 
         Returns:
             A panel; one that was read before as it is.
 
         Raises:
+            ConfigError: Test data are given and their series cannot be held out.
             DataError: The data cannot be read.
             RunError: It has other columns than the run that training starts from.
         """
-        from forecaster.data.load import read_panel
+        from forecaster.data.load import hold_out, read_panel
         from forecaster.data.panel import Panel
 
         if self._before is None:
-            return data if isinstance(data, Panel) else read_panel(data, self.settings.data)
+            panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
+            return panel if test is None else hold_out(panel, test, self.settings.data)
         from forecaster.evaluation.forecast import read_like
 
         was = self._before.panel
@@ -114,6 +117,7 @@ class Training:
         schedule: Callable[[int, int], float] | None = None,
         progress: Callable[[str, int, Any], None] | None = None,
         stop: StopFlag | None = None,
+        test: Source | None = None,
     ) -> AnyRun:
         """Train, and keep how far training has come.
 
@@ -122,6 +126,7 @@ class Training:
             schedule: Likewise.
             progress: Likewise.
             stop: Likewise.
+            test: Likewise.
 
         Returns:
             The trained run. Its checkpoint stays until it is removed.
@@ -133,7 +138,7 @@ class Training:
                 read or written.
         """
         began = time.perf_counter()
-        panel = self.read(data)
+        panel = self.read(data, test)
         seconds = time.perf_counter() - began
         from forecaster.evaluation.train import train
         from forecaster.training import going_on
