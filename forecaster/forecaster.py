@@ -79,7 +79,7 @@ class Forecaster(Trained):
         """
         return cls(**(read_settings_file(path) | settings))
 
-    def fit(
+    def fit(  # noqa: PLR0913 - each is an option of `forecast train`
         self,
         data: Source | Panel,
         *,

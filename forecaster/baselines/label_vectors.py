@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,18 @@ def fit_scale(panel: Panel, train: Span) -> SeriesScale:
     """
     shift, scale = channel_scales(panel.take(train.begins, train.ends).values)
     return SeriesScale(shift, scale, max(int((train.ends - train.begins).max(initial=1)), 1))
+
+
+def unscaled(scale: SeriesScale) -> SeriesScale:
+    """One that leaves every channel its size.
+
+    Args:
+        scale: Of the training rows.
+
+    Returns:
+        The same mean, so that what is missing is the mean, and a deviation of 1.
+    """
+    return replace(scale, scale=np.ones_like(scale.scale))
 
 
 def count_marks(panel: Panel, index: np.ndarray, n_marks: int) -> np.ndarray:

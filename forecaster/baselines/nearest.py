@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
 
-from forecaster.baselines.label_vectors import SeriesScale, fit_scale
+from forecaster.baselines.label_vectors import SeriesScale, fit_scale, unscaled
 from forecaster.baselines.sequence_base import FittedSequenceBaseline, SequenceBaseline, training_targets
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
@@ -31,7 +32,10 @@ def has_warping() -> bool:
 
 
 class Nearest(SequenceBaseline):
-    """The label of the nearest training sequence, channels scaled by their training rows.
+    """The label of the nearest training sequence.
+
+    Several channels are taken as they are or scaled by their training rows, whichever finds the label of more
+    training sequences from the others; as they are where both do as well.
 
     Its probability is how often the nearest other sequence has the right label in training; the other labels
     share the rest. Series of different lengths are stretched to the longest for the Euclidean distance, and
@@ -53,22 +57,29 @@ class Nearest(SequenceBaseline):
         del goal
         lengths = (train.ends - train.begins).astype(np.float64)
         lengths = lengths[lengths > 0]
-        pairs = len(lengths) * (n_asked + min(len(lengths), MOST_TRIED))
         n_channels = panel.values.shape[1]
+        n_scales = 2 if n_channels > 1 else 1
+        pairs = len(lengths) * (n_asked + n_scales * min(len(lengths), MOST_TRIED))
         if self.distance == "euclidean":
             return pairs * lengths.max(initial=1) * n_channels / VECTORS_A_SECOND
         return pairs * lengths.mean() ** 2 * n_channels / CELLS_A_SECOND
 
     def fit(self, panel: Panel, goal: Goal, train: Span) -> FittedNearest:
-        """Keep the training sequences."""
+        """Keep the training sequences, scaled or not."""
         scale = fit_scale(panel, train)
         index, classes = training_targets(panel, goal, train)
         tried = np.linspace(0, len(index) - 1, min(len(index), MOST_TRIED)).astype(np.int64)
-        fitted = FittedNearest(self.distance, scale, panel, index, classes, len(goal.names), 0.5)
-        found = fitted.nearest(panel, index[tried], skipped=tried)
-        right = int((classes[found] == classes[tried]).sum())
-        sure = (right + 1) / (len(tried) + 2)  # the rule of succession: neither 0 nor 1
-        return FittedNearest(self.distance, scale, panel, index, classes, len(goal.names), sure)
+        best: FittedNearest | None = None
+        for one in (unscaled(scale), scale) if panel.values.shape[1] > 1 else (scale,):
+            fitted = FittedNearest(self.distance, one, panel, index, classes, len(goal.names), 0.0)
+            found = fitted.nearest(panel, index[tried], skipped=tried)
+            right = int((classes[found] == classes[tried]).sum())
+            sure = (right + 1) / (len(tried) + 2)  # the rule of succession: neither 0 nor 1
+            if best is None or sure > best.sure:
+                best = replace(fitted, sure=sure)
+        if best is None:
+            raise ValueError("there is no way to compare sequences")
+        return best
 
 
 @dataclass(frozen=True)
@@ -112,8 +123,7 @@ class FittedNearest(FittedSequenceBaseline):
             (n,) int64 position among those trained on, the first of several.
         """
         find = self._euclidean if self.distance == "euclidean" else self._warped
-        distances = find(panel, index, skipped)
-        return distances
+        return find(panel, index, skipped)
 
     def _euclidean(self, panel: Panel, index: np.ndarray, skipped: np.ndarray | None) -> np.ndarray:
         """Nearest by Euclidean distance; |a - b|^2 without |a|^2, which is the same for all."""
@@ -132,9 +142,11 @@ class FittedNearest(FittedSequenceBaseline):
         """Nearest by dynamic time warping."""
         from aeon.distances import dtw_pairwise_distance
 
-        distances = dtw_pairwise_distance(
-            self._rows(panel, index), self._rows(self.panel, self.index), n_jobs=1
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its compiler, on its own code
+            distances = dtw_pairwise_distance(
+                self._rows(panel, index), self._rows(self.panel, self.index), n_jobs=1
+            )
         if skipped is not None and len(self.index) > 1:
             distances[np.arange(len(distances)), skipped] = np.inf
         return np.asarray(distances).argmin(axis=1)

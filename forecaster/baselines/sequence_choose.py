@@ -13,12 +13,13 @@ from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
 from forecaster.windows.windows import Span
 
-
 # Seconds that a baseline may take, of each part that is scored, where not all are asked for.
 MOST_SECONDS = 60.0
 
 
-def sequence_baselines(panel: Panel, goal: Goal, which: BaselineChoice = "auto") -> Sequence[SequenceBaseline]:
+def sequence_baselines(
+    panel: Panel, goal: Goal, which: BaselineChoice = "auto"
+) -> Sequence[SequenceBaseline]:
     """Baselines of a goal, not fitted yet.
 
     Args:

@@ -15,7 +15,6 @@ from forecaster.windows.gather import BLOCK_NUMBERS
 from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Span
 
-
 # Standard deviations at which an input is cut off: where a channel is almost always the same, the few other
 # values would drown all else.
 MOST_DEVIATIONS = 10.0
