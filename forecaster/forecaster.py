@@ -83,10 +83,11 @@ class Forecaster(Trained):
         """
         return cls(**(read_settings_file(path) | settings))
 
-    def fit(
+    def fit(  # noqa: PLR0913 - each is an option of `forecast train`
         self,
         data: Source | Panel | PartedData,
         *,
+        test: Source | None = None,
         schedule: Callable[[int, int], float] | None = None,
         progress: Progress | None = None,
         stop: StopFlag | None = None,
@@ -98,6 +99,8 @@ class Forecaster(Trained):
 
         Args:
             data: A path, ``-`` for standard input, a binary file, a DataFrame, or a panel read before.
+            test: Of sequences, a file or frame whose series are scored and never trained on, in place of
+                the setting.
             schedule: Learning rate by (step, total steps), in place of the setting.
             progress: Called after every epoch with the stage, the network's number and the epoch's result.
             stop: Set from outside (a signal, another thread) to end early with the best weights so far.
@@ -122,7 +125,7 @@ class Forecaster(Trained):
         if checkpoint is not None and resume is not None and Path(checkpoint) != Path(resume):
             raise ValueError(f"checkpoint {checkpoint} is another folder than resume {resume}")
         training = training_class(self.settings.cluster)(self.settings, checkpoint, resume, warm_start)
-        self._run = training.run(data, schedule, progress, stop)
+        self._run = training.run(data, schedule, progress, stop, test)
         self._checkpoint = training.checkpoint
         return self
 

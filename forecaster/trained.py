@@ -70,15 +70,14 @@ class Trained:
         """What comes after the last row.
 
         Args:
-            data: Rows to forecast from, read as the training data was; the training data when None.
+            data: Rows to forecast from, read as those of training; the training data when None.
             level: Central intervals in percent.
             quantile: Quantile levels in (0, 1).
             horizon: Steps, those of the settings when None; of values and returns at most those trained for,
                 of events and intervals any number: all after the first are drawn. Of symbols any number.
             as_of: Moment to look forward from (events), or a file with one for each id.
             within: Durations such as ``7d`` (events): the probability of an event within each.
-            future: Rows after the last ones, with the columns of ``future_known``; those without a target at
-                the end of the data when None.
+            future: Rows after the last ones, with the columns of ``future_known``, where the data has none.
             sample: Whether symbols are drawn by their probabilities; the likeliest of each step otherwise.
             temperature: Of these draws: less than 1 favours likely symbols, more than 1 the others.
             seed: Of what is drawn; that of the settings when None.
@@ -87,8 +86,7 @@ class Trained:
             Values, intervals, ohlc: ``unique_id, ds, forecast, forecast-lo-80, ...``, a row a step.
             Events: ``unique_id, step, last_event, as_of, elapsed, next_event, ...``, a row a series and step;
             with marks ``next_mark`` and the probability of each, ``mark-NAME``, given that the event comes.
-            Sequences: ``unique_id, label, p-CLASS, ...``, or a row a row with what was learnt of it; of
-            symbols ``unique_id, step, mark, probability``, a row a symbol after the last ones.
+            Sequences: ``unique_id, label, p-CLASS, ...``, a row a row with what was learnt, or one a symbol.
 
         Raises:
             DataError: The data cannot be read.
@@ -98,17 +96,13 @@ class Trained:
         from forecaster.evaluation.forecast import Question
         from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
         from forecaster.evaluation.sequence_job import SequenceRun
-        from forecaster.evaluation.tables import Columns
 
         trained, asked = self._trained(), Continued(horizon, sample, temperature, seed)
         if isinstance(trained, SequenceRun):
             return self._say(trained, data, asked)
-        run = self._forecasts("predict")
-        refuse_symbols(run, asked)
-        steps = run.settings.window.horizon if horizon is None else horizon
-        seed = run.settings.training.seed if seed is None else seed
-        columns = Columns(tuple(level), tuple(quantile), run.point)
-        return self._forecast(data, Question(columns, steps, tuple(within), seed), as_of, future)
+        refuse_symbols(trained, asked)
+        question = Question.of(self._forecasts("predict"), (level, quantile), horizon, within, seed)
+        return self._forecast(data, question, as_of, future)
 
     def _say(self, run: SequenceRun, data: Source | None, asked: Continued) -> pd.DataFrame:
         """What a run says of sequences, or how they go on."""
@@ -135,8 +129,14 @@ class Trained:
         from forecaster.evaluation.reading import panel_ahead
 
         panel, self.notes = panel_ahead(run, data, as_of, future)
-        more = {"horizon": question.n_steps, "within": question.within, "seed": question.seed}
-        return forecast_panel(run.models, panel, question.columns, **more)
+        return forecast_panel(
+            run.models,
+            panel,
+            question.columns,
+            horizon=question.n_steps,
+            within=question.within,
+            seed=question.seed,
+        )
 
     def plot(
         self,

@@ -37,6 +37,21 @@ class SequenceBaseline(ABC):
 
     name: str
 
+    def seconds(self, panel: Panel, goal: Goal, train: Span, n_asked: int) -> float:
+        """About how long the fit and the prediction take on one core, from counts alone.
+
+        Args:
+            panel: The rows.
+            goal: What is learnt.
+            train: Rows that may be read.
+            n_asked: Series or rows that are asked for.
+
+        Returns:
+            Seconds; 0 for next to nothing.
+        """
+        del panel, goal, train, n_asked
+        return 0.0
+
     @abstractmethod
     def fit(self, panel: Panel, goal: Goal, train: Span) -> FittedSequenceBaseline:
         """Learn from training rows.

@@ -20,7 +20,7 @@ from forecaster.data.load import Source
 from forecaster.data.panel import Note, Panel
 from forecaster.data.parted import PartedData, even_cuts, parted
 from forecaster.data.some_series import pick_series
-from forecaster.errors import RunError
+from forecaster.errors import ConfigError, RunError
 from forecaster.evaluation.report import note_json
 from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.run.load import load_forecasts
@@ -40,11 +40,12 @@ SECONDS_BETWEEN_CHECKS = 0.5
 class RayTraining(Training):
     """``Training`` whose work Ray does: the same run, options, report and checkpoint."""
 
-    def read(self, data: Source | Panel | PartedData) -> Panel | PartedData:
+    def read(self, data: Source | Panel | PartedData, test: Source | None = None) -> Panel | PartedData:
         """The rows of a file, or where workers find them; see ``Training.read``.
 
         Args:
             data: As there, or what this has returned.
+            test: As there.
 
         Returns:
             A panel; of a folder that `forecast shard` has written its parts, which only workers read.
@@ -52,11 +53,15 @@ class RayTraining(Training):
         Raises:
             DataError: The data cannot be read.
             RunError: It has other columns than the run that training starts from.
+            ConfigError: They are sequences, which one process learns from.
         """
         if isinstance(data, PartedData):
             return data
         found = None if self.is_warm else parted(data, self.settings.data)
-        return super().read(data) if found is None else found
+        panel = super().read(data, test) if found is None else found
+        if isinstance(panel, Panel) and panel.goal is not None:
+            raise ConfigError("--engine ray: sequences are learnt in one process. Leave it out.")
+        return panel
 
     def train(self, panel: Panel | PartedData, hooks: Hooks, read_seconds: float) -> TrainedRun:
         """The training itself, on workers; see ``Training.train``.

@@ -68,12 +68,10 @@ def baseline_facts(panel: Panel, settings: Settings, horizon: int) -> dict[str, 
         ``best_baseline``, with ``baseline_scores``, best first, ``baseline_metric`` and ``baseline_reason``;
         the first three are null or empty where there are too few rows to say.
     """
-    from forecaster.config.build import change
     from forecaster.errors import ConfigError
-    from forecaster.evaluation.baseline_scores import rank_baselines
 
     try:
-        ranking = rank_baselines(panel, change(settings, {"horizon": horizon, "season": panel.season_length}))
+        ranking = _ranking(panel, settings, horizon)
         reason = _reason(ranking, panel, horizon) if ranking is not None else "too few rows to hold any out"
     except ConfigError as error:
         ranking, reason = None, str(error)
@@ -85,11 +83,25 @@ def baseline_facts(panel: Panel, settings: Settings, horizon: int) -> dict[str, 
     }
 
 
+def _ranking(panel: Panel, settings: Settings, horizon: int) -> Ranking | None:
+    """The baselines on the test part, best first; None where nothing is held out."""
+    from forecaster.config.build import change
+    from forecaster.evaluation.baseline_scores import rank_baselines
+    from forecaster.evaluation.sequence_ranking import rank_sequence_baselines
+
+    if panel.goal is not None:
+        return rank_sequence_baselines(panel, settings)
+    return rank_baselines(panel, change(settings, {"horizon": horizon, "season": panel.season_length}))
+
+
 def _reason(ranking: Ranking, panel: Panel, horizon: int) -> str:
     """How the baselines were compared, in words."""
     first, *others = ranking.scores.items()
     called = CALLED.get(ranking.metric, ranking.metric)
     text = f"{called} {number(first[1])}" + (f", {others[0][0]} {number(others[0][1])}" if others else "")
+    if panel.goal is not None:
+        what = "sequence" if panel.goal.kind == "label" else "row"
+        return f"{text}; {ranking.n_windows:,} {what}{'s' * (ranking.n_windows != 1)} held out"
     ahead = f"{horizon} steps ahead" if horizon > 1 else "one step ahead"
     windows = f"{ranking.n_windows:,} window{'s' * (ranking.n_windows != 1)}"
     held = "the last part of the rows" if ranking.n_rows == panel.n_rows else f"{ranking.n_rows:,} rows"

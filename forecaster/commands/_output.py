@@ -117,28 +117,29 @@ def output_options(
             )
             command(*arguments, output=output, **options)
 
-        for option in (
-            click.option("--json", "json_output", is_flag=True, help="Print JSON."),
-            click.option(
-                "--out",
-                metavar="FILE",
-                help="Write a .csv, .json or .parquet file; - for CSV on stdout."
-                + (" With --engine ray also a folder, for a Parquet file a part." if folders else ""),
-            ),
-            click.option(
-                "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."
-            ),
-            click.option(
-                "--level",
-                multiple=True,
-                metavar="LIST",
-                help=f"Intervals in percent: 80 or 80,95. [default: {shown}]",
-            ),
-        ):
+        for option in _options(shown, folders):
             collected = option(collected)
         return collected
 
     return decorate
+
+
+def _options(shown: str, folders: bool) -> tuple[Callable[..., Any], ...]:
+    """The options themselves, last first."""
+    more = " With --engine ray also a folder, for a Parquet file a part." if folders else ""
+    return (
+        click.option("--json", "json_output", is_flag=True, help="Print JSON."),
+        click.option(
+            "--out", metavar="FILE", help=f"Write a .csv, .json or .parquet file; - for CSV on stdout.{more}"
+        ),
+        click.option("--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."),
+        click.option(
+            "--level",
+            multiple=True,
+            metavar="LIST",
+            help=f"Intervals in percent: 80 or 80,95. [default: {shown}]",
+        ),
+    )
 
 
 def texts(values: Sequence[str]) -> list[str]:

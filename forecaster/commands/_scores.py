@@ -25,6 +25,10 @@ OF_SEQUENCES = {
 }
 
 
+# Pairs of classes that a line holds.
+MOST_CONFUSED = 5
+
+
 def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
     """Model and baselines by the metric that decides, best first.
 
@@ -51,6 +55,22 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
         named = [("model", marks["model"]), *marks["baselines"].items()]
         header = ["", *(name.removeprefix("mark_").replace("_", " ") for name in marks["model"])]
         table("Next mark", header, [[name, *(one.get(key) for key in marks["model"])] for name, one in named])
+
+
+def show_confused(part: dict[str, Any]) -> None:
+    """The classes of sequences or rows that were most often mistaken, in a line; nothing for others.
+
+    Args:
+        part: Scores as in report.json.
+    """
+    from forecaster.report.sequences import most_confused
+
+    if "classes" not in part or part["deciding"] != "accuracy":
+        return
+    pairs = most_confused(part["classes"], part["confusion"])[:MOST_CONFUSED]
+    if pairs:
+        told = ", ".join(f"{one} for {other} ({count:,})" for one, other, count in pairs)
+        click.echo(f"Most often mistaken: {told}.")
 
 
 def rolling_table(rows: dict[str, dict[str, float]], title: str, decider: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from forecaster.commands._market import conclude_market
 from forecaster.commands._output import Output, output_options, texts
-from forecaster.commands._scores import conclude, score_table
+from forecaster.commands._scores import conclude, score_table, show_confused
 from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source
 from forecaster.commands._tables import write_frame
@@ -52,6 +52,7 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
     head = forecaster.report["training"][0]["head"]
     unit = scores.get("unit", "")
     score_table(scores, head, unit, f"Scores of {folder}")
+    show_confused(scores)
     conclude(scores, unit)
     if market := scores.get("market"):
         conclude_market(market)

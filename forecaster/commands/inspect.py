@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forecaster.commands._options import given, settings_options
 from forecaster.commands._show import as_json, note, table
 from forecaster.commands._source import read_source
+
+if TYPE_CHECKING:
+    from forecaster.config.settings import Settings
+    from forecaster.data.panel import Panel
 
 # Facts on baselines, which are shown in one line.
 BASELINE = ("best_baseline", "baseline_metric", "baseline_scores", "baseline_reason")
@@ -20,25 +24,16 @@ BASELINE = ("best_baseline", "baseline_metric", "baseline_scores", "baseline_rea
 @click.option("--json", "json_output", is_flag=True, help="Print JSON.")
 def inspect(data: str, json_output: bool, **options: Any) -> None:
     """Say what a file holds, without training."""
-    from dataclasses import replace
-
     from forecaster.commands._advice import baseline_facts, suggested_horizon, train_command
     from forecaster.config.build import make_settings
     from forecaster.data.doctor import examine_events
     from forecaster.data.load import read_panel
-    from forecaster.data.season import find_season
-    from forecaster.data.summary import summarise
 
     known = given(options)
     settings = make_settings(known)
-    panel = read_panel(read_source(data), settings.data)
-    if settings.data.season is None:
-        season, reason = find_season(panel)
-    else:
-        season, reason = settings.data.season, "given"
-    panel = replace(panel, season_length=season)
+    panel, found = _examined(read_panel(read_source(data), settings.data), settings)
     horizon = suggested_horizon(panel)
-    facts = summarise(panel) | {"season_reason": reason} | baseline_facts(panel, settings, horizon)
+    facts = found | baseline_facts(panel, settings, horizon)
     facts["train"] = train_command(data, known, horizon)
     if json_output:
         as_json(facts)
@@ -54,6 +49,22 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
     for one in (*panel.repairs, *panel.warnings):
         note(f"Note: {one.line}")
     click.echo(f"Try: {facts['train']}")
+
+
+def _examined(panel: Panel, settings: Settings) -> tuple[Panel, dict[str, Any]]:
+    """The panel with its season, and what it holds."""
+    from dataclasses import replace
+
+    from forecaster.data.season import find_season
+    from forecaster.data.sequence_summary import summarise_sequences
+    from forecaster.data.summary import summarise
+
+    if panel.goal is not None:
+        return panel, summarise_sequences(panel, panel.goal)
+    given_season = settings.data.season
+    season, reason = find_season(panel) if given_season is None else (given_season, "given")
+    panel = replace(panel, season_length=season)
+    return panel, summarise(panel) | {"season_reason": reason}
 
 
 def _baseline(facts: dict[str, Any]) -> str:

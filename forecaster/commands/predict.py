@@ -84,7 +84,6 @@ def predict(  # noqa: PLR0913 - an argument for each option
     from forecaster.evaluation.forecast import Question
     from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
     from forecaster.evaluation.sequence_job import SequenceRun
-    from forecaster.evaluation.tables import Columns
     from forecaster.run.load import load_run
 
     trained, asked = load_run(folder), Continued(horizon, sample, temperature, seed)
@@ -94,12 +93,7 @@ def predict(  # noqa: PLR0913 - an argument for each option
     refuse_symbols(trained, asked)
     unit = trained.report["data"]["unit"]
     title = f"Forecast of {folder}" + (f", in {in_words(unit)}" if unit else "")
-    question = Question(
-        Columns(output.levels, output.quantiles, trained.point),
-        trained.settings.window.horizon if horizon is None else horizon,
-        texts(within),
-        trained.settings.training.seed if seed is None else seed,
-    )
+    question = Question.of(trained, (output.levels, output.quantiles), horizon, texts(within), seed)
     sources = [None if name is None else read_source(name) for name in (data, future)]
     if on_ray:
         put_on_ray(trained, (sources, question, as_of), engine, (output, title))

@@ -14,7 +14,7 @@ from forecaster.commands._market import conclude_market
 from forecaster.commands._options import settings_options
 from forecaster.commands._output import numbers
 from forecaster.commands._progress import progress_lines
-from forecaster.commands._scores import conclude, score_table
+from forecaster.commands._scores import conclude, score_table, show_confused
 from forecaster.commands._show import as_json, frame, note
 from forecaster.commands._source import read_source, run_name, show_reading
 from forecaster.commands._spark import show_sparklines
@@ -205,6 +205,7 @@ def show_result(report: dict[str, Any], forecast: Any, panel: Panel) -> None:
     if part is not None:
         head = report["training"][0]["head"]
         score_table(scores[part], head, facts["unit"], f"Scores on the {part} part")
+        show_confused(scores[part])
     unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
     if forecast is not None:
         frame(

@@ -13,6 +13,12 @@ from forecaster.config.settings import Settings
 # Steps of a window at most: of sequences that are seen as a whole, and of pieces of long ones.
 MOST_WHOLE, PIECE = 1000, 64
 
+# Steps of the recurrent layers at most where one output belongs to the whole sequence.
+MOST_SEGMENTS = 32
+
+# Steps of training of few sequences; networks of different seeds bring more than longer training.
+FEW_TRAINING_STEPS = 300
+
 # Sequences up to which several seeds pay, and rows below which networks are smaller.
 FEW_SEQUENCES, FEW_STEPS = 1000, 20_000
 
@@ -67,6 +73,9 @@ def _windows(rules: Rules, facts: SequenceFacts) -> None:
         longest = max(min(facts.longest, MOST_WHOLE), 1)
         rules.choose("look_back", longest, f"the longest sequence, {MOST_WHOLE} steps at most")
     rules.choose("look_back", max(min(PIECE, facts.longest), 1), "pieces of a long sequence")
+    if facts.goal == "label" and not facts.n_marks:
+        segment = math.ceil(rules.values["look_back"] / MOST_SEGMENTS)
+        rules.choose("segment", segment, f"{MOST_SEGMENTS} steps at most: longer ways are hard to learn")
     rules.choose("segment", 1, "a step is a row")
     rules.choose("min_history", 0, "sequences are padded on the left")
     rules.choose("features", ("none",), "only events have them")
@@ -83,7 +92,7 @@ def _network(rules: Rules, facts: SequenceFacts) -> None:
     rules.choose("cell", "lstm", "the usual one")
     may = facts.goal in ("label", "tags") and not rules.values["stateful"]
     why = "what comes after a step is known too" if may else "a step sees what came before it alone"
-    rules.choose("bidirectional", facts.goal == "tags" and may, why)
+    rules.choose("bidirectional", may, why)
     rules.choose("dense_layers", (), "the state goes to the output directly")
     if facts.n_marks:
         width = min(max(math.ceil(2 * facts.n_marks**0.5), 4), 64)
@@ -104,11 +113,9 @@ def _training(rules: Rules, facts: SequenceFacts) -> None:
     rules.choose("batch_size", usual_batch(n_windows), f"{n_windows:,} windows: about 30 steps an epoch")
     rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
     choose_rate(rules, 3e-3, "")
-    steps = max(1_500, 12 * math.ceil(n_windows / rules.values["batch_size"]))
-    choose_epochs(rules, n_windows, steps, most=1_000_000)
     is_few = facts.goal == "label" and facts.n_series < FEW_SEQUENCES
-    rules.choose(
-        "refit", is_few, "few sequences: all are needed" if is_few else "as the validation part chose"
-    )
+    least = FEW_TRAINING_STEPS if is_few else 1_500
+    steps = max(least, (30 if is_few else 12) * math.ceil(n_windows / rules.values["batch_size"]))
+    choose_epochs(rules, n_windows, steps, most=1_000_000)
     choose_rest(rules)
     rules.choose("ensemble", 3 if is_few else 1, "few sequences: several seeds" if is_few else "enough data")

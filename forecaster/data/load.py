@@ -82,15 +82,31 @@ def read_panel(
     else:
         panel = _READERS[found.kind](table, found, settings)
     panel = replace(panel, why=f"{table.source}: read as {found.kind}, {found.why}")
-    return panel if settings.test is None else _with_test(panel, settings, settings.test)
+    return panel if settings.test is None else hold_out(panel, settings.test, settings)
 
 
-def _with_test(panel: Panel, settings: DataSettings, test: str) -> Panel:
-    """Sequences, and those of the file that are held out."""
+def hold_out(panel: Panel, test: Source, settings: DataSettings) -> Panel:
+    """A panel and the series of another file, which are scored and never trained on.
+
+    Args:
+        panel: To train on.
+        test: The other file or frame.
+        settings: What the user said about the first.
+
+    Returns:
+        Both in one panel; its goal says which series are held out.
+
+    Raises:
+        ConfigError: The panel is of no sequences, or holds out series already.
+        DataError: The other file cannot be read, or does not fit.
+    """
+    name = test if isinstance(test, str | os.PathLike) else "the test data"
     if panel.goal is None:
         raise ConfigError(
-            f"--test {test}: {panel.kind} are held out by time. Give --test-size, or score the run "
-            f"on the file: forecast evaluate {test}"
+            f"--test {name}: {panel.kind} are held out by time. Give --test-size, or score the run on the "
+            f"file: forecast evaluate {name}"
         )
-    held_out = settings.model_copy(update={"test": None, "kind": panel.kind})
-    return with_test_series(panel, read_panel(test, held_out, panel.columns))
+    if panel.goal.held_out is not None:
+        raise ConfigError(f"--test {settings.test}: series are held out already, by {name}. Give one.")
+    alike = settings.model_copy(update={"test": None, "kind": panel.kind})
+    return with_test_series(panel, read_panel(test, alike, panel.columns))

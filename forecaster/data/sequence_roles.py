@@ -174,7 +174,7 @@ def _is_wide(
     """Whether each row is a sequence: there is no id but one a row, no time, no mark, and many numbers."""
     if settings.mark is not None or time is not None or len(numbers) < LEAST_WIDE:
         return False
-    return ids is None or table.columns[ids].combine_chunks().unique().length() == table.n_rows
+    return ids is None or len(table.columns[ids].unique()) == table.n_rows
 
 
 def _wide(table: Table, settings: DataSettings, numbers: tuple[str, ...]) -> dict[str, str]:

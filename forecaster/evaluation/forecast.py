@@ -14,6 +14,7 @@ from forecaster.errors import ConfigError, DataError
 from forecaster.evaluation.events import event_table
 from forecaster.evaluation.paths import at_once, draw_paths, step_forecasts
 from forecaster.evaluation.tables import Columns, probability_columns, value_table
+from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.training.fitted import CHUNK, Fitted
 from forecaster.windows.waits import open_waits
 from forecaster.windows.windows import last_origins, windows_at
@@ -34,6 +35,32 @@ class Question:
     n_steps: int
     within: Sequence[str] = ()
     seed: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        run: TrainedRun,
+        shown: tuple[Sequence[float], Sequence[float]],
+        horizon: int | None,
+        within: Sequence[str],
+        seed: int | None,
+    ) -> Question:
+        """What is asked of a run, with its own horizon and seed where none is given.
+
+        Args:
+            run: A trained run.
+            shown: Central intervals in percent, and quantile levels.
+            horizon: Steps ahead.
+            within: Durations (events).
+            seed: Of drawn paths.
+        """
+        settings = run.settings
+        return cls(
+            Columns(tuple(shown[0]), tuple(shown[1]), run.point),
+            settings.window.horizon if horizon is None else horizon,
+            tuple(within),
+            settings.training.seed if seed is None else seed,
+        )
 
     def check(self, kind: str, trained: int) -> None:
         """Refuse what a run cannot answer.

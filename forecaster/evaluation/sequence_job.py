@@ -121,11 +121,12 @@ def _scores(
 ) -> SequenceScores:
     """Scores on validation and test part."""
     panel, split = prepared.panel, prepared.split
-    baselines = sequence_baselines(panel, prepared.goal)
+    which = prepared.settings.window.baselines
+    baselines, has_time = sequence_baselines(panel, prepared.goal, which), which == "all"
     last = (split.before_test, refitted[0]) if refitted else (split.train, first)
     return SequenceScores(
-        score_sequences(panel, split.valid, split.train, first.fitted, baselines),
-        score_sequences(panel, split.test, last[0], last[1].fitted, baselines),
+        score_sequences(panel, split.valid, split.train, first.fitted, baselines, has_time=has_time),
+        score_sequences(panel, split.test, last[0], last[1].fitted, baselines, has_time=has_time),
     )
 
 

@@ -7,6 +7,10 @@ import numpy as np
 # Probabilities below count as this, so that a class held impossible costs no infinity.
 LEAST_PROBABILITY = 1e-12
 
+# Which score says who is ahead, and whether more of it is better.
+DECIDING = {"label": "accuracy", "tags": "accuracy", "marks": "log_loss", "outputs": "rmse"}
+MORE_IS_BETTER = {"accuracy"}
+
 # Classes from which on it is of interest whether the right one is among the likeliest five.
 MANY_CLASSES = 10
 TOP = 5

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 
 from forecaster.baselines.sequence_base import SequenceBaseline, targets_at
+from forecaster.baselines.sequence_choose import affordable
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
-from forecaster.evaluation.sequence_metrics import class_scores, confusion, number_scores
+from forecaster.evaluation.sequence_metrics import (
+    DECIDING,
+    MORE_IS_BETTER,
+    class_scores,
+    confusion,
+    number_scores,
+)
 from forecaster.training.sequence_networks import SequenceNetworks
 from forecaster.windows.windows import Span
-
-# Which score says who is ahead, and whether more of it is better.
-DECIDING = {"label": "accuracy", "tags": "accuracy", "marks": "log_loss", "outputs": "rmse"}
-MORE_IS_BETTER = {"accuracy"}
 
 # Classes up to which the table of confusions is kept.
 MOST_CONFUSED = 100
@@ -32,6 +35,7 @@ class SequencePart:
         n_scored: Series or rows scored.
         model: Scores of the networks.
         baselines: Scores by name.
+        left_out: Baselines that would have taken minutes.
         confused: (n_classes, n_classes) how often each class was taken for each; None for numbers, and for
             many classes.
     """
@@ -40,8 +44,8 @@ class SequencePart:
     n_scored: int
     model: dict[str, float]
     baselines: dict[str, dict[str, float]]
+    left_out: tuple[str, ...] = ()
     confused: np.ndarray | None = None
-    note: Note | None = None
 
     @property
     def deciding(self) -> str:
@@ -73,6 +77,7 @@ class SequencePart:
             "deciding": self.deciding,
             "model": self.model,
             "baselines": self.baselines,
+            "baselines_left_out": list(self.left_out),
             "best_baseline": self.best_baseline,
             "beaten_by": self.beaten_by,
         }
@@ -92,8 +97,12 @@ class SequenceScores:
 
     @property
     def notes(self) -> list[Note]:
-        """What the user should know of the scores."""
-        return []
+        """What the user should know of the scores: which baselines are missing."""
+        part = self.test or self.valid
+        if part is None or not part.left_out:
+            return []
+        text = f"left out, as they would take minutes: {', '.join(part.left_out)}. Ask for --baselines all."
+        return [Note("baselines_left_out", text, None)]
 
 
 def score_sequences(
@@ -102,6 +111,8 @@ def score_sequences(
     train: Span,
     networks: SequenceNetworks,
     baselines: Sequence[SequenceBaseline],
+    *,
+    has_time: bool = False,
 ) -> SequencePart | None:
     """Scores of networks and baselines on some rows.
 
@@ -111,6 +122,7 @@ def score_sequences(
         train: Rows that the baselines learn from.
         networks: Trained.
         baselines: Not fitted yet.
+        has_time: Whether those are scored too that take minutes.
 
     Returns:
         The scores; None where nothing is known of these rows.
@@ -125,7 +137,8 @@ def score_sequences(
         return None
     score = class_scores if goal.is_class else number_scores
     rivals = {}
-    for baseline in baselines:
+    tried = baselines if has_time else affordable(baselines, panel, goal, train, int(known.sum()))
+    for baseline in tried:
         fitted = baseline.fit(panel, goal, train)
         rivals[baseline.name] = score(true[known], fitted.predict(panel, index[known]))
     keeps = goal.is_class and len(goal.names) <= MOST_CONFUSED
@@ -134,5 +147,6 @@ def score_sequences(
         int(known.sum()),
         score(true[known], found[known]),
         rivals,
+        tuple(one.name for one in baselines if one not in tried),
         confusion(true[known], found[known]) if keeps else None,
     )

@@ -81,6 +81,9 @@ def report_page(run: AnyRun, wanted: Wanted | None = None) -> tuple[str, list[st
         ConfigError: A name, a level or a file does not fit.
     """
     wanted = wanted or Wanted()
+    if run.panel.goal is not None:
+        _refuse_forecast(run, wanted)
+        return build_page(Content(run.name, run.report, [])), []
     Columns(tuple(wanted.levels)).check()
     drawn: list[Path] | list[Wait] = []
     events: pd.DataFrame | None = None
@@ -97,3 +100,15 @@ def report_page(run: AnyRun, wanted: Wanted | None = None) -> tuple[str, list[st
         notes = [why_not]
     content = Content(run.name, run.report, drawn, events, wanted.levels[0], why_not)
     return build_page(content), notes
+
+
+def _refuse_forecast(run: AnyRun, wanted: Wanted) -> None:
+    """Refuse what is asked of a forecast, of which there is none for sequences."""
+    asked = {"data": wanted.data, "future": wanted.future, "as-of": wanted.as_of}
+    asked |= {"series": ",".join(wanted.series) or None}
+    for name, value in asked.items():
+        if value is not None:
+            raise ConfigError(
+                f"--{name} {value}: {run.name} was trained on sequences, of which nothing is drawn. Leave it "
+                "out."
+            )

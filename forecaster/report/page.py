@@ -19,6 +19,7 @@ from forecaster.report.market import market_section
 from forecaster.report.markup import Html, tag
 from forecaster.report.picture import Path, Wait
 from forecaster.report.scores import learning_section, quality_section, score_section
+from forecaster.report.sequences import class_section, goal_words
 from forecaster.report.words import headline, moment, verdict
 
 # Keys of the sections in their order, and what the contents call them; those that a run has are shown.
@@ -28,11 +29,15 @@ CONTENTS = {
     "scores": "Scores",
     "market": "Prices",
     "quality": "Quality",
+    "classes": "Classes",
     "learning": "Learning",
     "data": "Data",
     "settings": "Settings",
     "run": "Run",
 }
+
+# What was learnt of sequences, as a title says it.
+LEARNT = {"label": "Classes", "outputs": "Outputs", "tags": "Tags", "marks": "Symbols"}
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,12 @@ def build_page(content: Content) -> str:
     """
     report = content.report
     sections = [
-        forecast_section(content.drawn, report["data"]["n_series"], content.why_not),
+        _forecast(content),
         event_lists(content.events) if content.events is not None else Html(""),
         score_section(report),
         market_section(report),
         quality_section(report),
+        class_section(report),
         learning_section(report),
         data_section(report),
         settings_section(report),
@@ -79,7 +85,7 @@ def build_page(content: Content) -> str:
     ]
     keys = [key for key, part in zip(CONTENTS, sections, strict=True) if part]
     links = [tag("a", CONTENTS[key], href=f"#{key}") for key in keys]
-    title = f"Forecast of {PurePath(report['data']['source']).name}"
+    title = _title(report)
     style, script = _own("page.css"), _own("page.js")
     head = [
         tag("meta", charset="utf-8"),
@@ -92,7 +98,7 @@ def build_page(content: Content) -> str:
         tag("style", style),
     ]
     body = [
-        tag("a", "Skip to the forecast", href="#forecast", class_="skip"),
+        tag("a", "Skip to the content", href=f"#{keys[0]}", class_="skip"),
         _header(content, title),
         tag("nav", *links, aria_label="Contents"),
         tag("main", *sections),
@@ -103,16 +109,30 @@ def build_page(content: Content) -> str:
     return f"<!DOCTYPE html>\n{page}\n"
 
 
+def _title(report: dict[str, Any]) -> str:
+    """What the page is on."""
+    goal, source = report["data"].get("goal"), PurePath(report["data"]["source"]).name
+    return f"{LEARNT[goal['kind']] if goal else 'Forecast'} of {source}"
+
+
+def _forecast(content: Content) -> Html:
+    """The forecast, or why there is none; nothing for sequences, of which none is made."""
+    if content.report["data"].get("goal"):
+        return Html("")
+    return forecast_section(content.drawn, content.report["data"]["n_series"], content.why_not)
+
+
 def _header(content: Content, title: str) -> Html:
     """What was forecast, and whether to believe it."""
     facts = content.report["data"]
-    said = headline(content.report, content.drawn, content.level, content.events)
+    said = goal_words(facts) or headline(content.report, content.drawn, content.level, content.events)
     unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
     n_series = facts["n_series"]
-    about = (
-        f"{facts['kind']}: {facts['n_rows']:,} rows of {n_series:,} series, {moment(facts['first'])} to "
-        f"{moment(facts['last'])}{unit}"
-    )
+    about = f"{facts['kind']}: {facts['n_rows']:,} rows of {n_series:,} series, "
+    if "time" in facts["columns"] or not facts.get("goal"):
+        about += f"{moment(facts['first'])} to {moment(facts['last'])}{unit}"
+    else:
+        about += f"of {facts['shortest_series']:,} to {facts['longest_series']:,} rows"
     stopped = content.report["state"] == "interrupted"
     return tag(
         "header",

@@ -8,10 +8,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from forecaster.data.units import in_words
+from forecaster.evaluation.sequence_metrics import MORE_IS_BETTER
 from forecaster.report.charts import learning_chart, pairs_chart, pit_chart, residual_chart, step_chart
 from forecaster.report.markup import Html, figure, note_lines, section, tag
 from forecaster.report.table import Cell, Column, bar, grid, sortable
-from forecaster.report.words import SHOWN, metric_name, metric_text, number, scored_part, share, verdict
+from forecaster.report.words import (
+    SHOWN,
+    metric_name,
+    metric_text,
+    number,
+    scored_part,
+    share,
+    verdict,
+)
 
 # Classes of a direction, in the order of the bins.
 DIRECTIONS = ("down", "flat", "up")
@@ -80,7 +89,7 @@ def _meanings(metrics: list[str]) -> Html:
 
 def _score(value: float | None, metric: str) -> object:
     """A score in a cell; shares in percent."""
-    is_share = metric.startswith("coverage_") or metric == "accuracy"
+    is_share = metric.startswith("coverage_") or metric in ("accuracy", "top_5")
     return Cell(share(value), value) if is_share and value is not None else value
 
 
@@ -105,7 +114,9 @@ def _marks(part: Mapping[str, Any]) -> Html:
 def _decider(scores: Mapping[str, Any], metric: str) -> float:
     """The deciding score of a row, inf where there is none."""
     value = scores.get(metric)
-    return math.inf if value is None or not math.isfinite(value) else value
+    if value is None or not math.isfinite(value):
+        return math.inf
+    return -value if metric in MORE_IS_BETTER else value
 
 
 def _is_known(scores: Mapping[str, Any], metric: str) -> bool:
@@ -123,7 +134,7 @@ def quality_section(report: dict[str, Any]) -> Html:
         The section; nothing without scores.
     """
     name = scored_part(report)
-    if name is None:
+    if name is None or "scored" in report["scores"][name]:
         return Html("")
     part, unit = report["scores"][name], in_words(report["data"]["unit"])
     drawn: tuple[Callable[[Mapping[str, Any], str], Html], ...] = (_steps, _pit, _pairs, _residuals)

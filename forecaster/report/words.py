@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from forecaster.data.units import in_words
+from forecaster.evaluation.sequence_metrics import MORE_IS_BETTER
 from forecaster.report.picture import Path, Wait
 
 # Metrics as people call them, with what is better.
@@ -29,7 +30,13 @@ METRICS = {
     "nll": ("NLL", "minus the log likelihood of what came, in nats"),
     "nll_all": ("NLL, all", "the same over closed and open intervals"),
     "log_score": ("log score", "minus the log of the right bin's probability, in nats"),
-    "accuracy": ("accuracy", "share of values whose bin was the likeliest"),
+    "accuracy": ("accuracy", "share of values whose bin or class was the likeliest"),
+    "macro_f1": ("macro F1", "harmonic mean of precision and recall, averaged over the classes"),
+    "log_loss": ("log loss", "minus the log of the right class's probability, in nats"),
+    "perplexity": ("perplexity", "classes that it hesitates between: the exponential of the log loss"),
+    "top_5": ("in top 5", "share whose class was among the likeliest five"),
+    "largest_error": ("largest error", "of any value"),
+    "r2": ("R2", "share of the variance that is explained"),
     "ranked_probability_score": ("RPS", "error of the bins' probabilities, 0 to 1"),
 }
 # Metrics without the unit of the data.
@@ -37,7 +44,11 @@ UNITLESS = ("mase", "smape", "scaled_crps", "log_score", "nll", "accuracy")
 # Windows below which the order of two forecasts says little.
 FEW = 20
 # Columns of the table of scores, where there are any.
-SHOWN = ("mae", "rmse", "mase", "coverage_80", "nll", "nll_all", "log_score", "accuracy")
+SHOWN = ("mae", "rmse", "mase", "coverage_80", "nll", "nll_all", "log_score", "accuracy", "macro_f1")
+SHOWN += ("log_loss", "perplexity", "top_5", "largest_error", "r2")
+# What a model did with the classes of sequences, by what was learnt.
+NAMED = {"label": "named the right class of", "tags": "named the right class of"}
+NAMED |= {"marks": "had forecast as the likeliest"}
 
 
 def number(value: object, digits: int = 4) -> str:
@@ -116,23 +127,36 @@ def verdict(report: dict[str, Any]) -> str:
     said = f"{tried} that it had not seen, the model was off by {number(mae)}{unit} on average. "
     if mae is None or metric == "censored_crps":  # errors of the intervals that ended say too little
         said = f"The model was tried on {n_windows:,} stretch{'es' * (n_windows != 1)} that it had not seen. "
+    if "scored" in part:
+        said = _of_sequences(report, part)
     if best is not None:
         said += _comparison(part, best, metric)
     if n_windows < FEW:
-        said += " So few stretches cannot tell two good forecasts apart."
+        said += " So few cannot tell two good forecasts apart."
     if market := part.get("market"):
         said = " ".join([said, *market["conclusion"][1:2]])
     return said
 
 
+def _of_sequences(report: dict[str, Any], part: dict[str, Any]) -> str:
+    """How often the classes of sequences or rows were right, or how far numbers were off."""
+    goal, n_scored = report["data"]["goal"]["kind"], part["n_windows"]
+    what = part["scored"] if n_scored != 1 else part["scored"].removesuffix("s")
+    tried = f"Tried on {n_scored:,} {what} that it had not seen, the model"
+    if goal == "outputs":
+        return f"{tried} was off by {number(part['model']['mae'])} on average. "
+    return f"{tried} {NAMED[goal]} {share(part['model']['accuracy'])}. "
+
+
 def _comparison(part: dict[str, Any], best: str, metric: str) -> str:
     """The model beside the best simple method."""
     ours, theirs = part["model"].get(metric), part["baselines"][best].get(metric)
-    pair = f"{metric_name(metric)} {number(ours)} against {number(theirs)}; lower is better"
+    better = "higher" if metric in MORE_IS_BETTER else "lower"
+    pair = f"{metric_name(metric)} {number(ours)} against {number(theirs)}; {better} is better"
     if part["beaten_by"]:
         return f"The simple method '{best}' was better ({pair}): use that method, or bring more data."
     lead = ""
-    if ours is not None and theirs is not None and 0 < ours < theirs:
+    if better == "lower" and ours is not None and theirs is not None and 0 < ours < theirs:
         lead = f", by {number(100 * (1 - ours / theirs), 2)}\N{NO-BREAK SPACE}%"
     return f"It was better than every simple method, of which '{best}' is the best{lead} ({pair})."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,27 +84,30 @@ class Training:
         """Whether it starts from the networks of a run."""
         return self._start is not None
 
-    def read(self, data: Source | Panel | PartedData) -> Panel | PartedData:
+    def read(self, data: Source | Panel | PartedData, test: Source | None = None) -> Panel | PartedData:
         """The rows of a file, read with the settings in force.
 
         Args:
             data: As ``Forecaster.fit`` takes it.
+            test: Likewise.
 
         Returns:
             A panel; one that was read before as it is. Parts that others read are for trainings by them.
 
         Raises:
+            ConfigError: Test data are given and their series cannot be held out.
             DataError: The data cannot be read.
             RunError: It has other columns than the run that training starts from.
         """
-        from forecaster.data.load import read_panel
+        from forecaster.data.load import hold_out, read_panel
         from forecaster.data.panel import Panel
         from forecaster.data.parted import PartedData
 
         if isinstance(data, PartedData):
             data = data.source
         if self._before is None:
-            return data if isinstance(data, Panel) else read_panel(data, self.settings.data)
+            panel = data if isinstance(data, Panel) else read_panel(data, self.settings.data)
+            return panel if test is None else hold_out(panel, test, self.settings.data)
         from forecaster.evaluation.reading import read_like
 
         was = self._before.panel
@@ -124,14 +128,16 @@ class Training:
         schedule: Callable[[int, int], float] | None = None,
         progress: Callable[[str, int, Any], None] | None = None,
         stop: StopFlag | None = None,
+        test: Source | None = None,
     ) -> AnyRun:
         """Train, and keep how far training has come.
 
         Args:
-            data: As ``Forecaster.fit`` takes it.
-            schedule: Likewise.
-            progress: Likewise.
-            stop: Likewise.
+            data: As ``Forecaster.fit`` takes it, like all that follow.
+            schedule: Of the learning rate.
+            progress: Of every epoch.
+            stop: From outside.
+            test: What is held out.
 
         Returns:
             The trained run. Its checkpoint stays until it is removed.
@@ -143,7 +149,7 @@ class Training:
                 read or written.
         """
         began = time.perf_counter()
-        panel = self.read(data)
+        panel = self.read(data, test)
         seconds = time.perf_counter() - began
         from forecaster.training import going_on
         from forecaster.training.fit import Hooks
@@ -153,10 +159,9 @@ class Training:
         if self.folder is None:
             return self.train(panel, hooks, seconds)
         made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
-        open_ = going_on.resume if self.is_resumed else going_on.begin
-        own = schedule is not None
+        open_, own = going_on.resume if self.is_resumed else going_on.begin, schedule is not None
         self.checkpoint = open_(self.folder, panel, self._asked, own_schedule=own, start=self._start)
-        hooks = Hooks(progress, schedule, hooks.stop, self.checkpoint, self._start)
+        hooks = replace(hooks, checkpoint=self.checkpoint)
         try:
             run = self.train(panel, hooks, seconds)
             self.checkpoint.flush()

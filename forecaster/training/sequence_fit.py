@@ -164,6 +164,7 @@ def _design(prepared: PreparedSequences, train: Span) -> _Design:
         horizon=look_back if goal.is_of_steps else 1,
         n_channels=len(panel.channels),
         n_outputs=output.n_outputs,
+        segment=network.segment or 1,
         cell=network.cell or "lstm",
         units=units if len(units) == n_layers else units[:1] * n_layers,
         dense_units=tuple(width for width in network.dense_layers or () if width > 0),

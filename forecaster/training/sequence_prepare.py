@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.config.build import flatten
+from forecaster.config.build import change, flatten
 from forecaster.config.facts import Default
-from forecaster.config.sequence_rules import SequenceFacts, complete_sequences
+from forecaster.config.sequence_rules import FEW_SEQUENCES, SequenceFacts, complete_sequences
 from forecaster.config.settings import Settings
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
@@ -57,10 +57,22 @@ def prepare_sequences(panel: Panel, settings: Settings) -> PreparedSequences:
         raise ValueError(f"a panel of {panel.kind} has no goal")
     if panel.goal.is_class and len(panel.goal.names) < 2:
         raise ConfigError(f"{panel.source}: one class only, {panel.goal.names}. Bring rows of several.")
+    settings, first = _without_valid(settings, panel, panel.goal)
     split = split_sequences(panel, settings.window, settings.training.seed)
-    complete, defaults = complete_sequences(settings, sequence_facts(panel, panel.goal, split))
+    complete, others = complete_sequences(settings, sequence_facts(panel, panel.goal, split))
     _check(complete, panel.goal)
-    return PreparedSequences(panel, panel.goal, complete, tuple(defaults), split, tuple(_warnings(split)))
+    defaults = (*first, *others)
+    return PreparedSequences(panel, panel.goal, complete, defaults, split, tuple(_warnings(split)))
+
+
+def _without_valid(settings: Settings, panel: Panel, goal: Goal) -> tuple[Settings, list[Default]]:
+    """Few labels are all learnt from, where the schedule ends by itself and needs no validation part."""
+    n_free = panel.n_series if goal.held_out is None else int((~goal.held_out).sum())
+    ends = settings.training.schedule in (None, "one-cycle") and settings.training.patience is None
+    if goal.kind != "label" or settings.window.valid_size is not None or n_free >= FEW_SEQUENCES or not ends:
+        return settings, []
+    why = "few sequences: all are needed, and a one-cycle ends by itself"
+    return change(settings, {"valid_size": 0}), [Default("valid_size", 0, why)]
 
 
 def sequence_facts(panel: Panel, goal: Goal, split: Split) -> SequenceFacts:
@@ -99,7 +111,7 @@ def is_cut(split: Split) -> bool:
 
 
 # Settings of forecasts of numbers, and of rows that are regular, which sequences have no use for.
-_REFUSED = {"segment": (1,), "task": ("regress",), "head": (None,), "horizon": (1,), "embargo": (None,)}
+_REFUSED = {"task": ("regress",), "head": (None,), "horizon": (1,), "embargo": (None,)}
 _REFUSED |= {"decoder": ("direct",), "split": ("time",), "residual": (None,), "bins": ("quantile",)}
 _REFUSED |= {"linear": (False,), "branch": (("none",),), "n_bins": (None,), "loss": (None,)}
 
@@ -113,6 +125,8 @@ def _check(settings: Settings, goal: Goal) -> None:
                 f"--{name.replace('_', '-')} {flat[name]}: sequences have no use for it. Leave it out."
             )
     network = settings.network
+    if goal.kind != "label" and network.segment != 1:
+        raise ConfigError(f"--segment {network.segment}: every step has an output. Leave it out.")
     if goal.kind in ("marks", "outputs") and network.bidirectional:
         what = "its own successor" if goal.kind == "marks" else "its outputs from what came before"
         raise ConfigError(

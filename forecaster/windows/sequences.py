@@ -16,6 +16,10 @@ from forecaster.windows.gather import BLOCK_NUMBERS
 from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Span
 
+# Standard deviations at which an input is cut off: where a channel is almost always the same, the few other
+# values would drown all else.
+MOST_DEVIATIONS = 10.0
+
 
 @dataclass(frozen=True)
 class SequenceWindows:
@@ -260,6 +264,7 @@ class SequenceSource:
         observed = ~np.isnan(past)
         shift, scale = self.normaliser.covariate_shift, self.normaliser.covariate_scale
         normal = np.where(observed, (past - shift) / scale, 0.0)
+        normal = np.clip(normal, -MOST_DEVIATIONS, MOST_DEVIATIONS)
         marks = None if panel.marks is None else np.where(inside, panel.marks[safe] + 1, 0).astype(np.int32)
         counts, classes, numbers = self._targets(windows)
         return Batch(
