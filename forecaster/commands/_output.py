@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from forecaster.data.panel import Panel
 
 
+OUT_HELP = "Write a .csv, .json or .parquet file; - for CSV on stdout."
+FOLDER_HELP = " With --engine ray also a folder, for a Parquet file a part."
+
+
 @dataclass(frozen=True)
 class Output:
     """What was asked for.
@@ -119,12 +123,7 @@ def output_options(
 
         for option in (
             click.option("--json", "json_output", is_flag=True, help="Print JSON."),
-            click.option(
-                "--out",
-                metavar="FILE",
-                help="Write a .csv, .json or .parquet file; - for CSV on stdout."
-                + (" With --engine ray also a folder, for a Parquet file a part." if folders else ""),
-            ),
+            click.option("--out", metavar="FILE", help=OUT_HELP + (FOLDER_HELP if folders else "")),
             click.option(
                 "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."
             ),
