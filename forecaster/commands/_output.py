@@ -113,12 +113,8 @@ def output_options(
         ) -> None:
             if not (folders and names_folder(out)):
                 check_out(out)
-            output = Output(
-                numbers(level, "--level") or tuple(levels),
-                numbers(quantile, "--quantile"),
-                out,
-                json_output,
-            )
+            shares = numbers(level, "--level") or tuple(levels), numbers(quantile, "--quantile")
+            output = Output(*shares, out, json_output)
             command(*arguments, output=output, **options)
 
         for option in (

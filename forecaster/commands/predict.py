@@ -86,7 +86,7 @@ def predict(
     panel, notes = panel_ahead(trained, sources[0], as_of, sources[1])
     for text in notes:
         note(f"Note: {text}")
-    asked = {"horizon": question.n_steps, "within": question.within, "seed": question.seed}
+    asked: dict[str, Any] = {"horizon": question.n_steps, "within": question.within, "seed": question.seed}
     parts = forecast_parts(trained.models, panel, question.columns, **asked)
     # some thousand series at a time: a forecast of a million ids is never held whole
     output.put_parts(parts, title, panel)
