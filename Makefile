@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := test
-.PHONY: demo test test-slow check readme bench bench-speed bench-waiting bench-accuracy bench-prices bench-choose bench-trust
+.PHONY: demo test test-slow check readme bench bench-speed bench-waiting bench-accuracy bench-prices bench-choose bench-trust bench-cluster
 
 demo: $(INSTALLED)
 	$(BIN)/forecast train datasets/geyser.csv --target waiting --kind intervals --unit minutes \
@@ -39,6 +39,9 @@ bench-prices: $(INSTALLED)
 
 bench-choose: $(INSTALLED)
 	$(BIN)/python benchmarks/choose_defaults.py --data $(DATA) --out benchmarks/choose_defaults.json
+
+bench-cluster: $(INSTALLED)
+	$(BIN)/python benchmarks/cluster.py --out benchmarks/cluster.json
 
 bench-trust: $(INSTALLED)
 	$(BIN)/python benchmarks/trust.py --out benchmarks/trust.json

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.config.build import make_settings
+from forecaster.config.build import change, make_settings, section_of
 from forecaster.config.settings import Settings
 from forecaster.config.toml_file import read_settings_file
+from forecaster.errors import ConfigError, listing
 from forecaster.trained import Trained
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Forecaster(Trained):
     def __init__(self, **settings: Any) -> None:
         super().__init__()
         self.settings: Settings = make_settings(settings, style="keyword")
+        self._engine = self.settings.cluster
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Forecaster:
@@ -62,6 +64,7 @@ class Forecaster(Trained):
         """
         made = cls()
         made.settings = make_settings(options)
+        made._engine = made.settings.cluster
         return made
 
     @classmethod
@@ -171,21 +174,26 @@ class Forecaster(Trained):
         return tested.frame
 
     @classmethod
-    def load(cls, path: str | Path) -> Forecaster:
+    def load(cls, path: str | Path, **engine: Any) -> Forecaster:
         """A trained forecaster from its run folder.
 
         Args:
             path: The run folder.
+            engine: Where it works: ``engine``, ``address``, ``workers`` and ``gpus_per_worker``.
 
         Returns:
             A forecaster that predicts what the saved one did.
 
         Raises:
             RunError: The folder is missing, incomplete, damaged or of a newer format.
+            ConfigError: Another setting was given, which is the run's to say.
         """
         from forecaster.run.load import load_run
 
-        loaded = cls()
+        others = {name for name in engine if section_of(name) != "cluster"}
+        if others:
+            raise ConfigError(f"{listing(others)}: a loaded run has its own. Give what says where it works.")
+        loaded = cls(**engine)
         loaded._run = load_run(Path(path))
-        loaded.settings = loaded._run.settings
+        loaded.settings = change(loaded._run.settings, engine)
         return loaded

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecaster.config.engine import EngineSettings, uses_ray
 from forecaster.errors import RunError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Trained:
         self.notes: list[str] = []
         self._run: TrainedRun | None = None
         self._checkpoint: Checkpoint | None = None
+        self._engine = EngineSettings()
 
     @property
     def report(self) -> dict[str, Any]:
@@ -82,15 +84,22 @@ class Trained:
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
-        from forecaster.evaluation.forecast import forecast_panel
+        from forecaster.evaluation.forecast import Question, forecast_panel
         from forecaster.evaluation.reading import panel_ahead
         from forecaster.evaluation.tables import Columns
 
         run = self._trained()
-        panel, self.notes = panel_ahead(run, data, as_of, future)
         columns = Columns(tuple(level), tuple(quantile), run.point)
         steps = run.settings.window.horizon if horizon is None else horizon
         seed = run.settings.training.seed
+        if uses_ray(self._engine):
+            from forecaster.cluster.predict import Asked, forecast_on_ray
+
+            asked = Asked(data, Question(columns, steps, tuple(within), seed), as_of, future)
+            with forecast_on_ray(run, asked, self._engine) as made:
+                self.notes = list(made.notes)
+                return made.table()
+        panel, self.notes = panel_ahead(run, data, as_of, future)
         return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
 
     def plot(

@@ -25,8 +25,13 @@ CONNECT_SECONDS = 10.0
 # Of a process ended by SIGTERM, as shells count it.
 TERMINATED = 143
 
-# Ray reads these when it starts: a job for its own user sends nothing, and CPU workers see no GPU.
-ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# Ray reads these when it starts: a job for its own user sends nothing, CPU workers see no GPU, and what Ray
+# says of its own inner workings stays off stderr.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+}
 
 # Threads of a worker: libraries read these as they are imported, before any setting of ours.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -68,17 +73,27 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
     check_installed()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    import ray
+    with _without_plans():
+        import ray
 
-    if ray.is_initialized():
-        yield _session(engine)
-        return
-    with _ends_on_sigterm():
-        try:
-            _start(engine)
+        if ray.is_initialized():
             yield _session(engine)
-        finally:
-            ray.shutdown()
+            return
+        with _ends_on_sigterm():
+            try:
+                _start(engine)
+                yield _session(engine)
+            finally:
+                ray.shutdown()
+
+
+@contextmanager
+def _without_plans() -> Iterator[None]:
+    """Without what Ray announces of its later versions, which is nothing to our users."""
+    with warnings.catch_warnings():
+        for kind in (DeprecationWarning, FutureWarning):
+            warnings.simplefilter("ignore", kind)
+        yield
 
 
 def check_installed() -> None:
@@ -103,14 +118,12 @@ def _start(engine: EngineSettings) -> None:
     else:
         _check_address(engine.address)
         options |= {"address": engine.address}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Ray's plans for its later versions are not for our users
-        try:
-            ray.init(runtime_env=runtime_env(joins=engine.address is not None), **options)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            place = "--engine ray" if engine.address is None else f"--address {engine.address}"
-            what = (str(error) or type(error).__name__).strip().splitlines()[0].rstrip(".")
-            raise ConfigError(f"{place}: Ray does not begin: {what}. Correct what it names.") from None
+    try:
+        ray.init(runtime_env=runtime_env(joins=engine.address is not None), **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        place = "--engine ray" if engine.address is None else f"--address {engine.address}"
+        what = (str(error) or type(error).__name__).strip().splitlines()[0].rstrip(".")
+        raise ConfigError(f"{place}: Ray does not begin: {what}. Correct what it names.") from None
 
 
 def _check_address(address: str) -> None:

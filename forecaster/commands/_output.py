@@ -12,7 +12,7 @@ import click
 from forecaster.commands._show import MOST_ROWS, frame
 from forecaster.commands._spark import MOST_ROWS as DRAWN_ROWS
 from forecaster.commands._spark import show_sparklines
-from forecaster.commands._tables import check_out, json_pieces, write_parts
+from forecaster.commands._tables import check_out, json_pieces, names_folder, write_parts
 from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,11 +83,14 @@ def beginning(parts: Iterable[pd.DataFrame], most: int) -> tuple[pd.DataFrame, i
     return pd.concat(kept, ignore_index=True), n_rows
 
 
-def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def output_options(
+    levels: Sequence[float] = (80,), folders: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A decorator that adds --level, --quantile, --out and --json to a command.
 
     Args:
         levels: Central intervals where none are given.
+        folders: Whether --out may also be a folder for parts, which the command looks at.
 
     Returns:
         A decorator; the command gets one keyword ``output`` for all of them.
@@ -104,7 +107,8 @@ def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., N
             json_output: bool,
             **options: Any,
         ) -> None:
-            check_out(out)
+            if not (folders and names_folder(out)):
+                check_out(out)
             output = Output(
                 numbers(level, "--level") or tuple(levels),
                 numbers(quantile, "--quantile"),
@@ -116,7 +120,10 @@ def output_options(levels: Sequence[float] = (80,)) -> Callable[[Callable[..., N
         for option in (
             click.option("--json", "json_output", is_flag=True, help="Print JSON."),
             click.option(
-                "--out", metavar="FILE", help="Write a .csv, .json or .parquet file; - for CSV on stdout."
+                "--out",
+                metavar="FILE",
+                help="Write a .csv, .json or .parquet file; - for CSV on stdout."
+                + (" With --engine ray also a folder, for a Parquet file a part." if folders else ""),
             ),
             click.option(
                 "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."

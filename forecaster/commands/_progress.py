@@ -48,35 +48,38 @@ class _Lines:
 
 
 @contextmanager
-def counting(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A callback for the number of things done so far, by whoever did them: one bar, or plain lines.
-
-    Args:
-        what: Is counted: ``rows``.
-        total: Number of all; None where it is not known.
+def counting() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A callback (what, done, total) for work that is counted, by whoever did it: one bar, or plain lines.
 
     Yields:
-        The callback; a line every ten seconds, and on a terminal a bar.
+        The callback; what is counted, how much is done, and how much there is, None where that is not known.
+        It writes a line every ten seconds, and on a terminal draws a bar.
     """
     if not sys.stderr.isatty():
         last = time.monotonic()
 
-        def line(done: int) -> None:
+        def line(what: str, done: int, total: int | None) -> None:
             nonlocal last
             if time.monotonic() - last >= EVERY:
                 last = time.monotonic()
-                click.echo(f"{done:,}{'' if total is None else f' of {total:,}'} {what}", err=True)
+                click.echo(f"{what}: {done:,}{'' if total is None else f' of {total:,}'}", err=True)
 
         yield line
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    template = "{task.completed:,}" + ("" if total is None else "/{task.total:,}")
-    columns = (TextColumn(what), BarColumn(), TextColumn(template), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+    words = TextColumn("{task.description}", markup=False)
+    count = TextColumn("{task.completed:,}{task.fields[of]}")
+    bars = (words, BarColumn(), count, TimeRemainingColumn(compact=True))
+    with Progress(*bars, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, of="")
+
+        def update(what: str, done: int, total: int | None) -> None:
+            of = "" if total is None else f"/{total:,}"
+            bar.update(task, description=what, completed=done, total=total, of=of)
+
+        yield update
 
 
 @contextmanager

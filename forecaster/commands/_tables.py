@@ -42,6 +42,20 @@ def check_out(path: str | None) -> None:
         raise ConfigError(f"--out {path}: the folder {Path(path).parent} does not exist. Make it first.")
 
 
+def names_folder(path: str | None) -> bool:
+    """Whether an output is meant to be a folder: one that is there, a URL, or a name without an ending.
+
+    Args:
+        path: As typed; None for none.
+
+    Returns:
+        False for a file and for standard output.
+    """
+    if path is None or path == STDOUT:
+        return False
+    return "://" in path or path.endswith("/") or Path(path).is_dir() or not Path(path).suffix
+
+
 def write_frame(content: pd.DataFrame, path: str) -> None:
     """A table to a file, whole or not at all.
 

@@ -36,13 +36,15 @@ def shard(data: str, out: str, shards: int, json_output: bool, **options: Any) -
     from forecaster.data.shards import write_shards
 
     settings = make_settings(given(options)).data
-    with counting("rows") as report:
-        manifest, ids = write_shards(read_source(data), Path(out), shards, settings, progress=report)
+    with counting() as report:
+        manifest, n_series = write_shards(
+            read_source(data), Path(out), shards, settings, progress=lambda n: report("rows", n, None)
+        )
     if json_output:
         as_json(manifest.model_dump(mode="json"))
     else:
         note(
-            f"{sum(manifest.rows):,} rows, {len(ids):,} series, read as {manifest.kind}; parts of "
+            f"{sum(manifest.rows):,} rows, {n_series:,} series, read as {manifest.kind}; parts of "
             f"{min(manifest.rows):,} to {max(manifest.rows):,} rows."
         )
     note(f"Wrote {len(manifest.rows):,} parts to {out}. Go on with: forecast train {out}")

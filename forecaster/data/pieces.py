@@ -120,14 +120,9 @@ class _Again(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Bytes of the head, then of the file."""
-        if self._head:
-            head, self._head = self._head, b""
-            return (
-                head + (self._file.read(size - len(head)) if size > len(head) else b"")
-                if size >= 0
-                else (head + self._file.read())
-            )
-        return self._file.read(size)
+        head = self._head if size < 0 else self._head[:size]
+        self._head = self._head[len(head) :]
+        return head + self._file.read(size - len(head) if size >= 0 else -1)
 
 
 def _open(source: Any) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,9 +114,11 @@ def write_shards(
     folder: Path,
     n_shards: int,
     settings: DataSettings,
-    trained: dict[str, str] | None = None,
+    trained: tuple[Mapping[str, str], str] | None = None,
     progress: Callable[[int], None] | None = None,
-) -> tuple[Manifest, list[str]]:
+    *,
+    order: str | None = None,
+) -> tuple[Manifest, int]:
     """Cut a data set into parts of whole series.
 
     Text is read as a whole file would be: where a later piece shows that a column has another type than the
@@ -127,11 +130,12 @@ def write_shards(
         folder: Where to; it must not be there.
         n_shards: Number of parts.
         settings: What was said of the data.
-        trained: Columns by role of a trained run, for which the data is; None to find them.
+        trained: Columns by role of a trained run, for which the data is, and its name; None to find them.
         progress: Called with the number of rows written so far.
+        order: Name of a further file with all ids in the order of their first rows; None for none.
 
     Returns:
-        The manifest, and all ids in the order of their first rows.
+        The manifest, and the number of series.
 
     Raises:
         DataError: The data cannot be read, or is one series only.
@@ -141,27 +145,52 @@ def write_shards(
     while True:
         try:
             with _whole(folder) as temporary:
-                return _write(source, temporary, (n_shards, settings, trained), types, progress)
+                asked = _Asked(n_shards, settings, trained, order)
+                return _write(source, temporary, asked, types, progress)
         except _WiderError as found:
-            if hasattr(source, "seek") and source.seekable():
-                source.seek(0)
+            _rewind(source, found)
             types = found.types
+
+
+def _rewind(source: Any, found: _WiderError) -> None:
+    """Go back to the beginning of an open file; a pipe has none."""
+    stream = sys.stdin.buffer if isinstance(source, str) and source == "-" else source
+    if not hasattr(stream, "read"):
+        return
+    if not stream.seekable():
+        name = getattr(stream, "name", "data")
+        kinds = ", ".join(f"'{column}' {kind}" for column, kind in found.types.items())
+        raise DataError(
+            f"{name}: only later rows show what the columns hold ({kinds}), and this is read once. Bring it "
+            "as a file."
+        )
+    stream.seek(0)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How many parts, of what data, for which run, and what else is written."""
+
+    n_shards: int
+    settings: DataSettings
+    trained: tuple[Mapping[str, str], str] | None
+    order: str | None
 
 
 def _write(
     source: Any,
     folder: Path,
-    asked: tuple[int, DataSettings, dict[str, str] | None],
+    asked: _Asked,
     types: dict[str, pa.DataType] | None,
     progress: Callable[[int], None] | None,
-) -> tuple[Manifest, list[str]]:
+) -> tuple[Manifest, int]:
     """All parts and the manifest."""
-    n_shards, settings, trained = asked
+    n_shards, settings = asked.n_shards, asked.settings
     with explained(folder), ExitStack() as stack:
         writing, found = None, None
         for table in _pieces(source, settings):
             if writing is None:
-                found = detect(join_date_and_time(table, settings), settings, trained)
+                found = detect(join_date_and_time(table, settings), settings, *(asked.trained or ()))
                 name = _id_of(table, found)
                 begun = types or {one: column.type for one, column in table.columns.items()}
                 writing = _Writing(folder, n_shards, name, begun, stack, rows=np.zeros(n_shards, np.int64))
@@ -186,7 +215,9 @@ def _write(
         settings=settings.model_dump(mode="json", exclude_unset=True, exclude={"as_of", "encoding"}),
     )
     write_new(folder / MANIFEST, manifest.model_dump_json(indent=1).encode(), 0o600)
-    return manifest, ids
+    if asked.order is not None:
+        pq.write_table(pa.table({"unique_id": pa.array(ids, pa.string())}), folder / asked.order)
+    return manifest, len(ids)
 
 
 def _pieces(source: Any, settings: DataSettings) -> Iterator[Table]:

@@ -35,6 +35,28 @@ class Question:
     within: Sequence[str] = ()
     seed: int = 0
 
+    def check(self, kind: str, trained: int) -> None:
+        """Refuse what a run cannot answer.
+
+        Args:
+            kind: Of its panel.
+            trained: Steps that it was trained for.
+
+        Raises:
+            ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
+        """
+        self.columns.check()
+        n_steps, draws = self.n_steps, kind in WAITING
+        if n_steps < 1 or (n_steps > trained and not draws):
+            lower = f"Lower it, or train again with --horizon {n_steps}."
+            raise ConfigError(
+                f"--horizon {n_steps}: "
+                + (f"the run was trained for {trained} step{'s' * (trained > 1)}. " if not draws else "")
+                + (lower if n_steps > 0 else "Give 1 at least.")
+            )
+        if self.within and kind != "events":
+            raise ConfigError(f"--within {self.within[0]}: only for events; these are {kind}. Leave it out.")
+
 
 def forecast_panel(
     models: Sequence[Fitted],
@@ -97,21 +119,12 @@ def forecast_parts(
         DataError: There is no row to go on from.
         ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
     """
-    columns.check()
-    trained = models[0].architecture.horizon
-    n_steps = trained if horizon is None else horizon
-    draws = panel.kind in WAITING
-    if n_steps < 1 or (n_steps > trained and not draws):
-        raise ConfigError(
-            f"--horizon {n_steps}: "
-            + (f"the run was trained for {trained} step{'s' * (trained > 1)}. " if not draws else "")
-            + (f"Lower it, or train again with --horizon {n_steps}." if n_steps > 0 else "Give 1 at least.")
-        )
-    if within and panel.kind != "events":
-        raise ConfigError(f"--within {within[0]}: only for events; these are {panel.kind}. Leave it out.")
+    n_steps = models[0].architecture.horizon if horizon is None else horizon
+    question = Question(columns, n_steps, within, seed)
+    question.check(panel.kind, models[0].architecture.horizon)
     if panel.n_rows == 0:
         raise DataError(f"{panel.source}: no rows to forecast from. Give a file with rows.")
-    question = Question(columns, n_steps, within, seed)
+    draws = panel.kind in WAITING
     origins = last_origins(panel) if origins is None else origins
     run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
     table = _waiting_table if draws else _value_table

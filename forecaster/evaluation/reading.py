@@ -87,7 +87,7 @@ def read_like(run: TrainedRun, data: Source, as_of: str | None = None, whole: Wh
         ConfigError: ``as_of`` was given, but these are no events.
         RunError: The file has other channels than the run was trained on.
     """
-    _check_as_of(run, as_of)
+    check_as_of(run, as_of)
     settings = run.settings.data.model_copy(update={"as_of": as_of})
     panel = read_panel(data, settings, run.panel.columns, run.name, run.panel.levels, whole)
     panel = recode_marks(panel, run.panel.mark_names)
@@ -155,7 +155,7 @@ def context_at(run: TrainedRun, as_of: str | None) -> Panel:
         ConfigError: ``as_of`` was given, but these are no events, or rows lie after it.
         RunError: The run holds no rows.
     """
-    _check_as_of(run, as_of)
+    check_as_of(run, as_of)
     panel = run.panel
     if panel.n_rows == 0:
         raise RunError(f"{run.name}: holds no rows to go on from. Give a file: forecast predict DATA.")
@@ -169,8 +169,16 @@ def context_at(run: TrainedRun, as_of: str | None) -> Panel:
     return replace(panel, as_of=moments, warnings=(*panel.warnings, *notes))
 
 
-def _check_as_of(run: TrainedRun, as_of: str | None) -> None:
-    """Refuse a moment for kinds that have no open interval."""
+def check_as_of(run: TrainedRun, as_of: str | None) -> None:
+    """Refuse a moment for kinds that have no open interval.
+
+    Args:
+        run: A trained run.
+        as_of: The moment; None for none.
+
+    Raises:
+        ConfigError: There is one, but these are no events.
+    """
     if as_of is not None and run.panel.kind != "events":
         raise ConfigError(
             f"--as-of {as_of}: only events have such a moment; these are {run.panel.kind}. Leave it out."

@@ -75,7 +75,8 @@ def test_train_says_the_same_and_writes_nothing(case: Case) -> None:
 def test_folder_and_missing_file_are_refused() -> None:
     Path("d").mkdir()
     assert message(inspect("d")) == (
-        "d: this is a folder without Parquet files. Name one file in it, or write parts with `forecast shard`."
+        "d: this is a folder without Parquet files. Name one file in it, or write parts with "
+        "`forecast shard`."
     )
     assert message(inspect("e.csv")) == "e.csv: there is no such file. Check the path."
 

@@ -1,0 +1,228 @@
+"""The actor that forecasts shards: it holds the run, and is handed one shard after the other."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecaster.cluster.parts import write_part
+from forecaster.cluster.shards import Shard
+from forecaster.data.panel import Note, Panel
+from forecaster.data.whole import Whole
+from forecaster.errors import DataError, EmptyError, ForecasterError, listing
+from forecaster.evaluation.forecast import Question, forecast_parts
+from forecaster.evaluation.job import TrainedRun
+from forecaster.evaluation.reading import panel_ahead, unseen_ids
+from forecaster.training.device import set_threads
+from forecaster.windows.windows import last_origins
+
+# How often a shard is begun before the job gives up.
+MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is done with every shard.
+
+    Attributes:
+        name: Of the run, for messages.
+        question: What is asked.
+        as_of: Moment to look forward from (events), as the user wrote it.
+        whole: Facts over all shards; None where they are the rows that the run keeps.
+        mark: The question as JSON, which parts carry.
+    """
+
+    name: str
+    question: Question
+    as_of: str | None
+    whole: Whole | None
+    mark: str
+
+
+class Attempts:
+    """Counts how often each shard was begun, for workers that do not live to say so themselves."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+
+    def begin(self, number: int) -> int:
+        """How often the shard has been begun, this time too."""
+        self._counts[number] = self._counts.get(number, 0) + 1
+        return self._counts[number]
+
+
+class Predictor:
+    """A run in a worker of its own; called by Ray Data with a batch of one shard.
+
+    Args:
+        job: What is done.
+        files: Of the version of the run, by name, in Ray's object store.
+        attempts: The actor that counts.
+    """
+
+    def __init__(self, job: Job, files: Any, attempts: Any) -> None:
+        import ray
+
+        set_threads(1)
+        self._job, self._attempts = job, attempts
+        self._run = replace(unpack_run(ray.get(files[0])), name=job.name)
+        set_threads(1)
+        self._kept: Panel | None = None
+
+    def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
+        """Forecast a shard and write its part.
+
+        Args:
+            batch: ``shard``, as JSON, and ``place``, where its part goes; one of each.
+
+        Returns:
+            ``result``, as JSON: what was done, or what went wrong.
+        """
+        import ray
+
+        shard, place = Shard.from_json(str(batch["shard"][0])), str(batch["place"][0])
+        last = "its worker ended"
+        while ray.get(self._attempts.begin.remote(shard.number)) <= MOST_ATTEMPTS:
+            try:
+                done = {"number": shard.number, **self._forecast(shard, place)}
+                return {"result": [json.dumps(done)]}
+            except ForecasterError as error:  # it would be the same again
+                return {"result": [json.dumps({"error": str(error), "kind": type(error).__name__})]}
+            except Exception as error:  # of a disk, a network, a library: another attempt may end well
+                last = f"{type(error).__name__}: {error}"
+        told = (
+            f"{shard.name}: failed {MOST_ATTEMPTS} times; the last time: {last}. What was done is kept; give "
+            "the same command again when the cause is gone."
+        )
+        return {"result": [json.dumps({"error": told, "kind": "RunError"})]}
+
+    def _forecast(self, shard: Shard, place: str) -> dict[str, Any]:
+        """The part of a shard, and what should be known of it."""
+        began = time.process_time()
+        try:
+            panel, origins = self._read(shard)
+        except EmptyError:
+            return {"n_rows": 0, "n_series": 0, "notes": [], "seconds": [0.0, 0.0]}
+        read = time.process_time()
+        question = self._job.question
+        tables = forecast_parts(
+            self._run.models,
+            panel,
+            question.columns,
+            horizon=question.n_steps,
+            within=question.within,
+            seed=question.seed,
+            origins=origins,
+        )
+        n_rows = write_part(place, tables, part_mark(self._job.mark, shard))
+        unseen = unseen_ids(self._run, panel) if shard.source is not None else panel.ids[:0]
+        notes = [[note.code, note.text, note.count] for note in (*panel.repairs, *panel.warnings)]
+        return {
+            "n_rows": n_rows,
+            "n_series": panel.n_series if origins is None else len(origins),
+            "notes": notes if shard.source is not None or shard.number == 0 else [],
+            "unseen": [len(unseen), listing(unseen)],
+            "seconds": [read - began, time.process_time() - read],
+        }
+
+    def _read(self, shard: Shard) -> tuple[Panel, Any]:
+        """The rows of a shard, and which of them to forecast from; None for the last of every series."""
+        if shard.source is not None:
+            panel, _ = panel_ahead(self._run, shard.source, self._job.as_of, None, self._job.whole)
+            return panel, None
+        if self._kept is None:
+            self._kept, _ = panel_ahead(self._run, None, self._job.as_of, None)
+        return self._kept, last_origins(self._kept)[shard.begin : shard.end]
+
+
+def part_mark(mark: str, shard: Shard) -> str:
+    """The question that the part of a shard answers."""
+    return json.dumps([json.loads(mark), Path(shard.name).name, shard.version])
+
+
+def pack_run(run: TrainedRun) -> dict[str, bytes]:
+    """The files of a run's version, for workers on any machine.
+
+    Args:
+        run: A trained run.
+
+    Returns:
+        Content by name.
+    """
+    from forecaster.run.save import save_run
+
+    with tempfile.TemporaryDirectory() as name:
+        version = save_run(run, Path(name) / "run")
+        return {path.name: path.read_bytes() for path in sorted(version.iterdir())}
+
+
+def unpack_run(files: Mapping[str, bytes]) -> TrainedRun:
+    """The run of its files.
+
+    Args:
+        files: As ``pack_run`` gives them.
+
+    Returns:
+        A run that predicts what the packed one does.
+    """
+    from forecaster.run.load import load_run
+
+    with tempfile.TemporaryDirectory() as name:
+        version = Path(name) / "run" / "v0001"
+        version.mkdir(parents=True)
+        for file, data in files.items():
+            (version / file).write_bytes(data)
+        (version.parent / "CURRENT").write_text("v0001\n")
+        return load_run(version.parent)
+
+
+def merged_notes(results: list[dict[str, Any]]) -> Iterator[str]:
+    """What should be known of all shards: notes of one wording once, their counts added.
+
+    Args:
+        results: Of the shards, in their order.
+
+    Yields:
+        Sentences.
+    """
+    counts: dict[tuple[str, str], int | None] = {}
+    for result in results:
+        for code, text, count in result["notes"]:
+            before = counts.get((code, text))
+            counts[code, text] = count if before is None or count is None else before + count
+    per_code = pd.Series([code for code, _ in counts], dtype=object).value_counts()
+    shown: dict[str, int] = {}
+    for (code, text), count in counts.items():
+        shown[code] = shown.get(code, 0) + 1
+        if shown[code] == 1:
+            more = per_code[code] - 1
+            yield Note(code, text, count).line + (f"; {more:,} more of this kind" if more else "")
+
+
+def raise_error(result: Mapping[str, Any]) -> None:
+    """Raise what a shard could not be forecast for.
+
+    Args:
+        result: Of the shard.
+
+    Raises:
+        ForecasterError: Of the class that the worker raised.
+    """
+    if "error" not in result:
+        return
+    kinds = {kind.__name__: kind for kind in _subclasses(ForecasterError)}
+    raise kinds.get(result["kind"], DataError)(result["error"])
+
+
+def _subclasses(kind: type[ForecasterError]) -> Iterator[type[ForecasterError]]:
+    """A class and all below it."""
+    yield kind
+    for one in kind.__subclasses__():
+        yield from _subclasses(one)

@@ -1,0 +1,156 @@
+"""What a forecast is made from, cut into shards that workers read by themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forecaster.data.folder import (
+    has_manifest,
+    is_folder,
+    is_url,
+    list_parts,
+    read_manifest,
+    version_of,
+)
+from forecaster.data.load import Source
+from forecaster.data.shards import write_shards
+from forecaster.evaluation.job import TrainedRun
+
+# Of a file that is cut for the workers: bytes and rows of a shard, and how many there are at least and most.
+SHARD_BYTES, SHARD_ROWS = 1 << 23, 200_000
+LEAST_SHARDS, MOST_SHARDS = 16, 4096
+
+ORDER = "_ids.parquet"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Some series that are forecast together.
+
+    Attributes:
+        number: From 0.
+        source: Path or URL of their rows; None for the rows that the run keeps.
+        begin: First series of those that the run keeps.
+        end: After the last of them.
+        version: Another text when the rows have changed.
+    """
+
+    number: int
+    source: str | None
+    begin: int = 0
+    end: int = 0
+    version: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.source or f"series {self.begin:,} to {self.end - 1:,}"
+
+    def to_json(self) -> str:
+        """As text, which every worker can be handed."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Shard:
+        """What ``to_json`` has written."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True)
+class Shards:
+    """All series that are forecast.
+
+    Attributes:
+        parts: In their order.
+        order: Ids in the order in which the user gave them; None for the order of the parts.
+        is_whole: Whether every series is known to lie in one part.
+        temporary: Folder that is to be removed when the forecast is there; None for none.
+    """
+
+    parts: tuple[Shard, ...]
+    order: tuple[str, ...] | None = None
+    is_whole: bool = True
+    temporary: Path | None = None
+
+
+def shards_of(
+    run: TrainedRun, data: Source | None, work: Path, report: Callable[[str, int, int | None], None]
+) -> Shards:
+    """The shards of what is to be forecast.
+
+    Args:
+        run: A trained run.
+        data: A folder of parts, or what is cut here; the rows that the run keeps when None.
+        work: Where a file is cut to; every worker must see it.
+        report: Told of the rows that were cut.
+
+    Returns:
+        The shards; those of a file that was cut for an earlier, interrupted forecast are used again.
+
+    Raises:
+        DataError: The data cannot be read, or is one series only.
+        RunError: The shards cannot be written.
+    """
+    if data is None:
+        n_series = run.panel.n_series
+        size = max(math.ceil(n_series / LEAST_SHARDS), 1)
+        begins = range(0, n_series, size)
+        return Shards(
+            tuple(Shard(k, None, begin, min(begin + size, n_series)) for k, begin in enumerate(begins))
+        )
+    if is_folder(data):
+        folder = str(data)
+        rows = read_manifest(folder).rows if has_manifest(folder) else None
+        return Shards(_parts_of(folder, rows), None, rows is not None)
+    return _cut(run, data, work, report)
+
+
+def _parts_of(folder: str, rows: tuple[int, ...] | None) -> tuple[Shard, ...]:
+    """A shard for each part that has rows, as far as that is known."""
+    return tuple(
+        Shard(number, name, version=version_of(name))
+        for number, name in enumerate(list_parts(folder))
+        if rows is None or number >= len(rows) or rows[number]
+    )
+
+
+def _cut(run: TrainedRun, data: Any, work: Path, report: Callable[[str, int, int | None], None]) -> Shards:
+    """A file or a frame, cut by series into a folder beside the forecast."""
+    n_shards = _n_shards(data)
+    settings = run.settings.data.model_copy(update={"as_of": None})
+    known = isinstance(data, str | os.PathLike) and str(data) != "-"
+    identity = [str(data), version_of(str(data))] if known else [os.urandom(8).hex()]
+    name = hashlib.sha256(json.dumps([identity, n_shards, settings.model_dump_json()]).encode()).hexdigest()
+    folder = work / f".rows-{name[:16]}"
+    if not folder.exists():
+        write_shards(
+            data,
+            folder,
+            n_shards,
+            settings,
+            (run.panel.columns, run.name),
+            lambda n_rows: report("rows cut into parts", n_rows, None),
+            order=ORDER,
+        )
+    order = tuple(pd.read_parquet(folder / ORDER)["unique_id"])
+    rows = read_manifest(str(folder)).rows
+    return Shards(_parts_of(str(folder), rows), order, True, folder)
+
+
+def _n_shards(data: Any) -> int:
+    """Parts for a source, the same whenever it is the same."""
+    wanted = 0.0
+    if isinstance(data, pd.DataFrame | pd.Series):
+        wanted = len(data) / SHARD_ROWS
+    elif isinstance(data, str | os.PathLike) and not is_url(data) and Path(data).is_file():
+        wanted = Path(data).stat().st_size / SHARD_BYTES
+    return min(max(math.ceil(wanted), LEAST_SHARDS), MOST_SHARDS)
