@@ -159,7 +159,7 @@ def rows_of(n_series: int, n_rows: int, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def kills(n_kills: int, seed: int = 0, epochs: int = 200) -> Found:
+def kills(n_kills: int, seed: int = 0, epochs: int = 500) -> Found:
     """One training whose workers are killed again and again, beside the same one left alone.
 
     Args:

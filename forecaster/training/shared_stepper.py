@@ -32,7 +32,7 @@ class SharedStepper(TorchStepper):
         super().__init__(model, head, plan)
         self.peers, self.seed = peers, plan.seed
         network = _Network(model, self.forward)
-        self.training_forward = DistributedDataParallel(network, broadcast_buffers=False)
+        self.training_forward = DistributedDataParallel(network)
 
     def step(self, batch: Fed, rate: float) -> tuple[torch.Tensor, int]:
         """See ``Stepper.step``."""

