@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forecaster.baselines.per_mark import PerMark
+from forecaster.baselines.row_regressions import Linear, Logistic
 from forecaster.baselines.sequence_base import Frequencies, Mean, SequenceBaseline
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
@@ -19,9 +21,13 @@ def sequence_baselines(panel: Panel, goal: Goal) -> Sequence[SequenceBaseline]:
     Returns:
         One at least.
     """
-    del panel
     if goal.kind == "label":
         return [Frequencies("majority")]
-    if goal.kind == "outputs":
-        return [Mean()]
-    return [Frequencies()]
+    if goal.kind == "marks":
+        return [Frequencies()]
+    found: list[SequenceBaseline] = [Mean() if goal.kind == "outputs" else Frequencies()]
+    if panel.marks is not None:
+        found.append(PerMark())
+    if panel.channels:
+        found.append(Linear() if goal.kind == "outputs" else Logistic())
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from forecaster.windows.windows import Span
 
 # Which score says who is ahead, and whether more of it is better.
 DECIDING = {"label": "accuracy", "tags": "accuracy", "marks": "log_loss", "outputs": "rmse"}
-MORE_IS_BETTER = {"accuracy"}
+MORE_IS_BETTER = {"accuracy", "r2"}
 
 # Classes up to which the table of confusions is kept.
 MOST_CONFUSED = 100
@@ -45,8 +46,9 @@ class SequencePart:
 
     @property
     def deciding(self) -> str:
-        """Which score says who is ahead."""
-        return DECIDING[self.goal.kind]
+        """Which score says who is ahead; errors of several outputs are in several units."""
+        several = self.goal.kind == "outputs" and len(self.goal.names) > 1 and math.isfinite(self.model["r2"])
+        return "r2" if several else DECIDING[self.goal.kind]
 
     @property
     def best_baseline(self) -> str | None:
@@ -123,16 +125,22 @@ def score_sequences(
     known = true >= 0 if goal.is_class else np.isfinite(true).any(axis=1)
     if not known.any():
         return None
-    score = class_scores if goal.is_class else number_scores
+
+    def score(values: np.ndarray) -> dict[str, float]:
+        """Scores of the rows that are known."""
+        if goal.is_class:
+            return class_scores(true[known], values)
+        return number_scores(true[known], values, goal.names)
+
     rivals = {}
     for baseline in baselines:
         fitted = baseline.fit(panel, goal, train)
-        rivals[baseline.name] = score(true[known], fitted.predict(panel, index[known]))
+        rivals[baseline.name] = score(fitted.predict(panel, index[known]))
     keeps = goal.is_class and len(goal.names) <= MOST_CONFUSED
     return SequencePart(
         goal,
         int(known.sum()),
-        score(true[known], found[known]),
+        score(found[known]),
         rivals,
         confusion(true[known], found[known]) if keeps else None,
     )
