@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from forecaster.baselines.logistic import Logistic
 from forecaster.baselines.nearest import Nearest, has_warping
+from forecaster.baselines.per_mark import PerMark
+from forecaster.baselines.row_regressions import Linear
+from forecaster.baselines.row_regressions import Logistic as RowLogistic
 from forecaster.baselines.sequence_base import Frequencies, Mean, SequenceBaseline
 from forecaster.baselines.sequence_markov import Markov
 from forecaster.config.settings import BaselineChoice
@@ -37,9 +40,14 @@ def sequence_baselines(
     """
     if goal.kind == "label":
         return label_baselines(panel, which)
-    if goal.kind == "outputs":
-        return [Mean()]
-    return mark_baselines() if goal.kind == "marks" else [Frequencies()]
+    if goal.kind == "marks":
+        return mark_baselines()
+    found: list[SequenceBaseline] = [Mean() if goal.kind == "outputs" else Frequencies()]
+    if panel.marks is not None:
+        found.append(PerMark())
+    if panel.channels:
+        found.append(Linear() if goal.kind == "outputs" else RowLogistic())
+    return found
 
 
 def mark_baselines() -> Sequence[SequenceBaseline]:

@@ -13,15 +13,17 @@ from forecaster.data.units import in_words
 # How the metrics that decide are called in a sentence.
 CALLED = {"crps": "CRPS", "scaled_crps": "scaled CRPS", "censored_crps": "CRPS over the time observed"}
 CALLED |= {"log_score": "log score", "accuracy": "accuracy", "log_loss": "log loss", "rmse": "RMSE"}
+CALLED |= {"r2": "share of the variance explained (R2)"}
 
 # Scores of which more is better.
-MORE_IS_BETTER = ("accuracy",)
+MORE_IS_BETTER = ("accuracy", "r2")
 
 # What is shown of sequences, by the score that decides.
 OF_SEQUENCES = {
     "accuracy": ["accuracy", "macro_f1", "log_loss", "top_5"],
     "log_loss": ["log_loss", "perplexity", "accuracy", "top_5"],
     "rmse": ["rmse", "mae", "largest_error", "r2"],
+    "r2": ["r2", "rmse", "mae", "largest_error"],
 }
 
 
@@ -51,6 +53,10 @@ def score_table(part: dict[str, Any], head: str, unit: str, title: str) -> None:
         f", errors in {in_words(unit)}" if unit else ""
     )
     table(title, header, [[name, *(scores.get(key) for key in shown)] for name, scores in rows])
+    each = [name.removeprefix("r2_") for name in rows[0][1] if name.startswith("r2_")]
+    if each:
+        lines = [[name, *(scores[f"r2_{one}"] for one in each)] for name, scores in rows]
+        table("R2 of each output", ["", *each], lines)
     if marks := part.get("marks"):
         named = [("model", marks["model"]), *marks["baselines"].items()]
         header = ["", *(name.removeprefix("mark_").replace("_", " ") for name in marks["model"])]

@@ -69,9 +69,12 @@ def complete_sequences(settings: Settings, facts: SequenceFacts) -> tuple[Settin
 
 def _windows(rules: Rules, facts: SequenceFacts) -> None:
     """look_back."""
-    if facts.goal == "label" or not facts.has_pieces:
-        longest = max(min(facts.longest, MOST_WHOLE), 1)
+    longest = max(min(facts.longest, MOST_WHOLE), 1)
+    if facts.goal == "label":
         rules.choose("look_back", longest, f"the longest sequence, {MOST_WHOLE} steps at most")
+    elif not facts.has_pieces:
+        usual = math.ceil(2 * facts.n_rows / max(facts.n_series, 1))
+        rules.choose("look_back", min(usual, longest), "twice the usual sequence; longer ones in pieces")
     rules.choose("look_back", max(min(PIECE, facts.longest), 1), "pieces of a long sequence")
     if facts.goal == "label" and not facts.n_marks:
         segment = math.ceil(rules.values["look_back"] / MOST_SEGMENTS)

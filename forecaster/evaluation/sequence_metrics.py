@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 # Probabilities below count as this, so that a class held impossible costs no infinity.
@@ -53,31 +55,42 @@ def class_scores(true: np.ndarray, probs: np.ndarray) -> dict[str, float]:
     return found
 
 
-def number_scores(true: np.ndarray, numbers: np.ndarray) -> dict[str, float]:
+def number_scores(true: np.ndarray, numbers: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
     """Scores of numbers, over all outputs that are known.
 
     Args:
         true: (n, n_outputs) float64, NaN where not known.
         numbers: (n, n_outputs) float64.
+        names: Of the outputs; several have scores of their own.
 
     Returns:
         ``mae``, ``rmse``, ``largest_error``, in the unit of the outputs, and ``r2``, the share of the
-        variance of each output that is explained, averaged over them.
+        variance of each output that is explained, averaged over those that vary. Of several outputs
+        ``rmse_NAME`` and ``r2_NAME`` too.
 
     Example:
         >>> number_scores(np.array([[1.0], [3.0]]), np.array([[1.0], [2.0]]))
         {'mae': 0.5, 'rmse': 0.7071067811865476, 'largest_error': 1.0, 'r2': 0.5}
     """
-    errors = numbers - true
-    spread = np.nansum((true - np.nanmean(true, axis=0)) ** 2, axis=0)
+    known = np.isfinite(true)
+    errors = np.where(known, numbers - true, 0.0)
+    n_known = known.sum(axis=0)
+    least = np.maximum(n_known, 1)
+    mean = np.where(known, true, 0.0).sum(axis=0) / least
+    spread = (np.where(known, true - mean, 0.0) ** 2).sum(axis=0)
     moves = spread > 0
-    left = np.nansum(errors**2, axis=0)[moves] / spread[moves]
-    return {
-        "mae": float(np.nanmean(np.abs(errors))),
-        "rmse": float(np.sqrt(np.nanmean(errors**2))),
-        "largest_error": float(np.nanmax(np.abs(errors))),
-        "r2": float(1 - left.mean()) if moves.any() else float("nan"),
+    explained = 1 - (errors**2).sum(axis=0) / np.where(moves, spread, np.nan)
+    found = {
+        "mae": float(np.abs(errors).sum() / n_known.sum()),
+        "rmse": float(np.sqrt((errors**2).sum() / n_known.sum())),
+        "largest_error": float(np.abs(errors).max()),
+        "r2": float(explained[moves].mean()) if moves.any() else float("nan"),
     }
+    if len(names) > 1:
+        each = np.sqrt((errors**2).sum(axis=0) / np.where(n_known > 0, n_known, np.nan))
+        found |= {f"rmse_{name}": float(value) for name, value in zip(names, each, strict=True)}
+        found |= {f"r2_{name}": float(value) for name, value in zip(names, explained, strict=True)}
+    return found
 
 
 def confusion(true: np.ndarray, probs: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -49,8 +50,9 @@ class SequencePart:
 
     @property
     def deciding(self) -> str:
-        """Which score says who is ahead."""
-        return DECIDING[self.goal.kind]
+        """Which score says who is ahead; errors of several outputs are in several units."""
+        several = self.goal.kind == "outputs" and len(self.goal.names) > 1 and math.isfinite(self.model["r2"])
+        return "r2" if several else DECIDING[self.goal.kind]
 
     @property
     def best_baseline(self) -> str | None:
@@ -135,17 +137,23 @@ def score_sequences(
     known = true >= 0 if goal.is_class else np.isfinite(true).any(axis=1)
     if not known.any():
         return None
-    score = class_scores if goal.is_class else number_scores
+
+    def score(values: np.ndarray) -> dict[str, float]:
+        """Scores of the rows that are known."""
+        if goal.is_class:
+            return class_scores(true[known], values)
+        return number_scores(true[known], values, goal.names)
+
     rivals = {}
     tried = baselines if has_time else affordable(baselines, panel, goal, train, int(known.sum()))
     for baseline in tried:
         fitted = baseline.fit(panel, goal, train)
-        rivals[baseline.name] = score(true[known], fitted.predict(panel, index[known]))
+        rivals[baseline.name] = score(fitted.predict(panel, index[known]))
     keeps = goal.is_class and len(goal.names) <= MOST_CONFUSED
     return SequencePart(
         goal,
         int(known.sum()),
-        score(true[known], found[known]),
+        score(found[known]),
         rivals,
         tuple(one.name for one in baselines if one not in tried),
         confusion(true[known], found[known]) if keeps else None,

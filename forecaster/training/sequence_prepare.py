@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.config.build import change, flatten
+from forecaster.config.build import change, flatten, option_name
 from forecaster.config.facts import Default
 from forecaster.config.sequence_rules import FEW_SEQUENCES, SequenceFacts, complete_sequences
 from forecaster.config.settings import Settings
@@ -61,6 +61,7 @@ def prepare_sequences(panel: Panel, settings: Settings) -> PreparedSequences:
     split = split_sequences(panel, settings.window, settings.training.seed)
     complete, others = complete_sequences(settings, sequence_facts(panel, panel.goal, split))
     _check(complete, panel.goal)
+    _check_windows(settings, complete.window.look_back or 1)
     defaults = (*first, *others)
     return PreparedSequences(panel, panel.goal, complete, defaults, split, tuple(_warnings(split)))
 
@@ -113,6 +114,7 @@ def is_cut(split: Split) -> bool:
 # Settings of forecasts of numbers, and of rows that are regular, which sequences have no use for.
 _REFUSED = {"task": ("regress",), "head": (None,), "horizon": (1,), "embargo": (None,)}
 _REFUSED |= {"decoder": ("direct",), "split": ("time",), "residual": (None,), "bins": ("quantile",)}
+_REFUSED |= {"transforms": (("standard",),), "features": (("none",),)}
 _REFUSED |= {"linear": (False,), "branch": (("none",),), "n_bins": (None,), "loss": (None,)}
 
 
@@ -121,9 +123,9 @@ def _check(settings: Settings, goal: Goal) -> None:
     flat = flatten(settings)
     for name, allowed in _REFUSED.items():
         if flat[name] not in allowed:
-            raise ConfigError(
-                f"--{name.replace('_', '-')} {flat[name]}: sequences have no use for it. Leave it out."
-            )
+            value = flat[name]
+            shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+            raise ConfigError(f"{option_name(name)} {shown}: sequences have no use for it. Leave it out.")
     network = settings.network
     if goal.kind != "label" and network.segment != 1:
         raise ConfigError(f"--segment {network.segment}: every step has an output. Leave it out.")
@@ -135,6 +137,25 @@ def _check(settings: Settings, goal: Goal) -> None:
     if network.stateful and (network.bidirectional or goal.kind == "label"):
         why = "a label has no state to carry on" if goal.kind == "label" else "no state goes on backwards"
         raise ConfigError(f"--stateful: {why}. Leave it out.")
+
+
+def _check_windows(settings: Settings, look_back: int) -> None:
+    """Refuse windows, as the user asked for them, that leave rows out or that no state goes through."""
+    stride = settings.window.stride
+    if stride > look_back:
+        raise ConfigError(
+            f"--stride {stride}: above --look-back {look_back}, so rows between windows would never be "
+            f"learnt. Lower it to {look_back}, or raise --look-back."
+        )
+    if settings.network.stateful and stride > 1:
+        raise ConfigError(
+            f"--stride {stride}: with --stateful each window begins where the one before ended. Leave it out."
+        )
+    steps = settings.training.steps_per_epoch
+    if settings.network.stateful and steps is not None:
+        raise ConfigError(
+            f"--steps-per-epoch {steps}: with --stateful an epoch is every series once. Leave it out."
+        )
 
 
 def _warnings(split: Split) -> list[Note]:
