@@ -29,7 +29,7 @@ def run(name: str, *options: str) -> str:
 @pytest.mark.slow
 def test_characters_go_on() -> None:
     lines = run("characters.py", "--units", "8", "--epochs", "2").splitlines()
-    assert lines[0] == "10,000 characters, 57 different"
+    assert lines[0] == "10,000 characters, 58 different"
     assert lines[1].startswith("perplexity of the text trained on: ")
     names = [line.split(": ")[1].split()[0] for line in lines[2:6]]
     assert names == ["network", "frequencies", "markov", "markov_2"]

@@ -39,9 +39,7 @@ class Choice:
     def __post_init__(self) -> None:
         """Refuse a temperature that is none, or that nothing comes of."""
         if not 0 < self.temperature < np.inf:
-            raise ConfigError(
-                f"--temperature {self.temperature:g}: must be above 0. Give 1, say."
-            )
+            raise ConfigError(f"--temperature {self.temperature:g}: must be above 0. Give 1, say.")
         if self.temperature != 1 and not self.sample:
             raise ConfigError(f"--temperature {self.temperature:g}: only draws have one. Add --sample.")
         if self.seed < 0:
