@@ -81,13 +81,15 @@ class Trained:
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
         from forecaster.evaluation.forecast import forecast_panel, panel_ahead
-        from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
+        from forecaster.evaluation.sequence_continuation import Continued, refuse_forecasts, refuse_symbols
         from forecaster.evaluation.sequence_job import SequenceRun
         from forecaster.evaluation.sequence_tables import predict_sequences
         from forecaster.evaluation.tables import Columns
 
         trained, asked = self._trained(), Continued(horizon, sample, temperature, seed)
         if isinstance(trained, SequenceRun):
+            given = {"quantile": quantile, "as_of": as_of, "within": within, "future": future}
+            refuse_forecasts(trained, given)
             table, self.notes = predict_sequences(trained, data, asked)
             return table
         run = self._forecasts("predict")

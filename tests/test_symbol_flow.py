@@ -104,10 +104,26 @@ def test_symbols_are_continued_by_the_command(trained: Trained) -> None:
     assert cold.exit_code == 1 and "--temperature 0.5: only draws have one. Add --sample." in cold.stderr
 
 
+def test_a_seed_below_zero_is_refused(trained: Trained) -> None:
+    with pytest.raises(ConfigError, match="--seed -1: must not be negative"):
+        trained.forecaster.predict(sample=True, seed=-1)
+
+
 @pytest.mark.parametrize("horizon", [0, -3])
 def test_a_horizon_below_one_is_refused(trained: Trained, horizon: int) -> None:
     with pytest.raises(ConfigError, match=f"--horizon {horizon}: must be 1 or more"):
         trained.forecaster.predict(horizon=horizon)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("as_of", "2020-01-01"), ("within", ["7d"]), ("quantile", [0.5])]
+)
+def test_what_is_said_of_numbers_is_refused(trained: Trained, name: str, value: object) -> None:
+    option = name.replace("_", "-")
+    with pytest.raises(
+        ConfigError, match=f"--{option}: this run was trained on sequences, which have no use"
+    ):
+        trained.forecaster.predict(**{name: value})  # type: ignore[arg-type]
 
 
 def test_symbols_are_not_read_backwards() -> None:

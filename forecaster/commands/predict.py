@@ -65,13 +65,15 @@ def predict(  # noqa: PLR0913 - an argument for each option
 
     folder = find_run(run)
     from forecaster.evaluation.forecast import forecast_parts, panel_ahead
-    from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
+    from forecaster.evaluation.sequence_continuation import Continued, refuse_forecasts, refuse_symbols
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.tables import Columns
     from forecaster.run.load import load_run
 
     trained, asked = load_run(folder), Continued(horizon, sample, temperature, seed)
     if isinstance(trained, SequenceRun):
+        given = {"quantile": output.quantiles, "as_of": as_of, "within": within, "future": future}
+        refuse_forecasts(trained, given)
         _say(trained, data, asked, output)
         return
     refuse_symbols(trained, asked)
