@@ -89,16 +89,16 @@ class Trained:
             Sequences: ``unique_id, label, p-CLASS, ...``, a row a row with what was learnt, or one a symbol.
 
         Raises:
-            DataError: The data cannot be read.
-            ConfigError: A setting does not fit.
-            RunError: Nothing is trained, or the run holds no rows to go on from.
+            ForecasterError: Nothing is trained, the data cannot be read, or a setting does not fit.
         """
         from forecaster.evaluation.forecast import Question
-        from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
+        from forecaster.evaluation.sequence_continuation import Continued, refuse_forecasts, refuse_symbols
         from forecaster.evaluation.sequence_job import SequenceRun
 
         trained, asked = self._trained(), Continued(horizon, sample, temperature, seed)
         if isinstance(trained, SequenceRun):
+            given = {"quantile": quantile, "as_of": as_of, "within": within, "future": future}
+            refuse_forecasts(trained, given)
             return self._say(trained, data, asked)
         refuse_symbols(trained, asked)
         question = Question.of(self._forecasts("predict"), (level, quantile), horizon, within, seed)

@@ -82,12 +82,14 @@ def predict(  # noqa: PLR0913 - an argument for each option
         check_out(output.out)
     folder = find_run(run)
     from forecaster.evaluation.forecast import Question
-    from forecaster.evaluation.sequence_continuation import Continued, refuse_symbols
+    from forecaster.evaluation.sequence_continuation import Continued, refuse_forecasts, refuse_symbols
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.run.load import load_run
 
     trained, asked = load_run(folder), Continued(horizon, sample, temperature, seed)
     if isinstance(trained, SequenceRun):
+        given_too = {"quantile": output.quantiles, "as_of": as_of, "within": within, "future": future}
+        refuse_forecasts(trained, given_too)
         _say(trained, data, engine, (asked, output))
         return
     refuse_symbols(trained, asked)

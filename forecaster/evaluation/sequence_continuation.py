@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,11 @@ class Continued:
     sample: bool = False
     temperature: float = 1.0
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a seed that is none."""
+        if self.seed is not None and self.seed < 0:
+            raise ConfigError(f"--seed {self.seed}: must not be negative. Give 0 or more.")
 
 
 CONTINUED = Continued()
@@ -90,3 +96,21 @@ def refuse_symbols(run: AnyRun, asked: Continued) -> None:
         raise ConfigError(
             f"--horizon {asked.horizon}: {run.name} says {what} of the rows it is given. Leave it out."
         )
+
+
+def refuse_forecasts(run: AnyRun, given: Mapping[str, object]) -> None:
+    """Refuse what is asked for of forecasts of numbers, by a run of sequences.
+
+    Args:
+        run: Of sequences.
+        given: Options by the name of their keyword; None or an empty list for one that was not given.
+
+    Raises:
+        ConfigError: One was given.
+    """
+    for name, value in given.items():
+        if value is not None and not (isinstance(value, list | tuple) and not value):
+            raise ConfigError(
+                f"--{name.replace('_', '-')}: {run.name} was trained on sequences, which have no use for it. "
+                "Leave it out."
+            )

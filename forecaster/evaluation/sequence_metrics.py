@@ -11,7 +11,7 @@ LEAST_PROBABILITY = 1e-12
 
 # Which score says who is ahead, and whether more of it is better.
 DECIDING = {"label": "accuracy", "tags": "accuracy", "marks": "log_loss", "outputs": "rmse"}
-MORE_IS_BETTER = {"accuracy"}
+MORE_IS_BETTER = {"accuracy", "r2"}
 
 # Classes from which on it is of interest whether the right one is among the likeliest five.
 MANY_CLASSES = 10

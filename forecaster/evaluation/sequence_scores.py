@@ -144,11 +144,9 @@ def score_sequences(
             return class_scores(true[known], values)
         return number_scores(true[known], values, goal.names)
 
-    rivals = {}
     tried = baselines if has_time else affordable(baselines, panel, goal, train, int(known.sum()))
-    for baseline in tried:
-        fitted = baseline.fit(panel, goal, train)
-        rivals[baseline.name] = score(fitted.predict(panel, index[known]))
+    fitted = {one.name: one.fit(panel, goal, train) for one in tried}
+    rivals = {name: score(one.predict(panel, index[known])) for name, one in fitted.items()}
     keeps = goal.is_class and len(goal.names) <= MOST_CONFUSED
     return SequencePart(
         goal,

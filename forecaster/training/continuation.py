@@ -42,8 +42,6 @@ class Choice:
             raise ConfigError(f"--temperature {self.temperature:g}: must be above 0. Give 1, say.")
         if self.temperature != 1 and not self.sample:
             raise ConfigError(f"--temperature {self.temperature:g}: only draws have one. Add --sample.")
-        if self.seed < 0:
-            raise ConfigError(f"--seed {self.seed}: must not be negative. Give 0 or more.")
 
     def of(self, probs: np.ndarray, drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """A symbol for each row.

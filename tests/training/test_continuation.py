@@ -129,7 +129,6 @@ def test_temperature_sharpens_and_flattens() -> None:
     [
         ({"temperature": 0.0, "sample": True}, "--temperature 0: must be above 0. Give 1, say."),
         ({"temperature": 2.0}, "--temperature 2: only draws have one. Add --sample."),
-        ({"seed": -1}, "--seed -1: must not be negative. Give 0 or more."),
     ],
 )
 def test_choices_that_are_none_are_refused(given: dict[str, float], message: str) -> None:
