@@ -138,7 +138,7 @@ def test_other_heads_have_marks_too(head: str, tmp_path: Path) -> None:
     settings = SMALL | ({"task": "classify"} if head == "bins" else {"head": head})
     forecaster = Forecaster(kind="events", mark="what", **settings).fit(table)
     part = forecaster.report["scores"]["test"]
-    assert set(part["marks"]["model"]) == {"mark_log_loss", "mark_accuracy"}
+    assert set(part["marks"]["model"]) == {"mark_log_loss", "mark_perplexity", "mark_accuracy"}
     model = forecaster._trained().models[0]
     base = model.head.unmarked
     if isinstance(base, PointHead):

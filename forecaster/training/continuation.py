@@ -100,11 +100,7 @@ class _Members:
     def __init__(self, networks: SequenceNetworks, panel: Panel, series: np.ndarray) -> None:
         """Args: trained networks, the rows, (n_streams,) int64 which series."""
         self.networks, self.panel, self.series = networks, panel, series
-        self.ends = panel.offsets[series + 1]
-        lengths = self.ends - panel.offsets[series]
-        if not networks.is_stateful:  # where rows are fewer, windows were filled up in training
-            lengths = np.maximum(lengths, networks.architecture.look_back)
-        self.begins = self.ends - lengths
+        self.begins, self.ends = panel.offsets[series], panel.offsets[series + 1]
         self.members = self._streams(1)
 
     def warm_up(self) -> np.ndarray:
@@ -159,7 +155,7 @@ class _Members:
             np.where(moves, self.series, -1),
             n_steps,
             starts,
-            starts,
+            starts + n_steps,
             carries=starts > self.begins,
             n_streams=len(starts),
         )

@@ -26,7 +26,7 @@ def test_loss_is_the_mean_of_what_the_right_classes_cost() -> None:
     output = ClassOutput(2)
     one = batch([[0], [1], [1]], [[True], [True], [False]])
     logits = np.log(np.array([[[0.8, 0.2]], [[0.5, 0.5]], [[0.9, 0.1]]]))
-    mask = output.known(one).astype(np.float32)
+    mask = ops.convert_to_tensor(output.known(one).astype(np.float32))
     loss = output.loss(ops.convert_to_tensor(output.encode_batch(one)), mask, ops.convert_to_tensor(logits))
     assert float(loss) == pytest.approx((-np.log(0.8) - np.log(0.5)) / 2, rel=1e-6)
 
@@ -34,8 +34,9 @@ def test_loss_is_the_mean_of_what_the_right_classes_cost() -> None:
 def test_nothing_known_costs_nothing() -> None:
     output = ClassOutput(3)
     one = batch([[0]], [[False]])
-    mask = output.known(one).astype(np.float32)
-    assert float(output.loss(output.encode_batch(one), mask, np.zeros((1, 1, 3), dtype=np.float32))) == 0
+    mask = ops.convert_to_tensor(output.known(one).astype(np.float32))
+    y = ops.convert_to_tensor(output.encode_batch(one))
+    assert float(output.loss(y, mask, ops.zeros((1, 1, 3)))) == 0
 
 
 def test_probabilities_sum_to_one_however_large_the_logits() -> None:

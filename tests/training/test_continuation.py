@@ -91,7 +91,7 @@ def test_more_series_than_run_side_by_side_are_taken_in_turn(monkeypatch: pytest
     assert at_once[1] == pytest.approx(in_turn[1], rel=1e-5)
 
 
-def test_a_history_shorter_than_the_windows_trained_on_is_filled_up_as_they_were() -> None:
+def test_a_history_shorter_than_the_windows_trained_on_goes_on_from_its_beginning() -> None:
     trained, panel = networks(stateful=False), symbols(3)
     marks, probs = continue_marks(trained, panel, 1, Choice())
     whole = longer(panel, marks[0])
