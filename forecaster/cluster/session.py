@@ -22,6 +22,9 @@ from forecaster.errors import ConfigError
 # For an answer from the head of a cluster.
 CONNECT_SECONDS = 10.0
 
+# Ray gives its own processes 30 s to begin, which is short on a busy machine.
+START_ATTEMPTS = 3
+
 # Of a process ended by SIGTERM, as shells count it.
 TERMINATED = 143
 
@@ -116,12 +119,17 @@ def _start(engine: EngineSettings) -> None:
     else:
         _check_address(engine.address)
         options |= {"address": engine.address}
-    try:
-        ray.init(runtime_env=runtime_env(joins=engine.address is not None), **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        place = "--engine ray" if engine.address is None else f"--address {engine.address}"
-        what = (str(error) or type(error).__name__).strip().splitlines()[0].rstrip(".")
-        raise ConfigError(f"{place}: Ray does not begin: {what}. Correct what it names.") from None
+    n_attempts = START_ATTEMPTS if engine.address is None else 1
+    for attempt in range(1, n_attempts + 1):
+        try:
+            ray.init(runtime_env=runtime_env(joins=engine.address is not None), **options)
+            return
+        except Exception as error:  # Ray has no class of its own for what ends its start
+            ray.shutdown()
+            if attempt == n_attempts:
+                place = "--engine ray" if engine.address is None else f"--address {engine.address}"
+                what = (str(error) or type(error).__name__).strip().splitlines()[0].rstrip(".")
+                raise ConfigError(f"{place}: Ray does not begin: {what}. Correct what it names.") from error
 
 
 def _check_address(address: str) -> None:
