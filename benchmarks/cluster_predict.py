@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from speed_rounds import Asked, Bar, Case, Found, race
 
 # Series of each row, and of a run that only sees that all works.
-N_SERIES = {"same": 100_000, "million": 1_000_000, "growth": 1_000_000, "kills": 50_000, "driver": 50_000}
+N_SERIES = {"same": 100_000, "million": 1_000_000, "growth": 1_000_000, "kills": 50_000, "driver": 200_000}
 FAST_SERIES = 400
 N_EVENTS, N_SHARDS, N_TRAINED = 10, 64, 2_000
 N_KILLS, KILLS_A_JOB = 20, 4
@@ -168,7 +168,8 @@ def resident(pid: int) -> float:
 def ids_of(folder: Path) -> pd.Series:
     """Ids of all parts of a forecast."""
     parts = [pq.read_table(path, columns=["unique_id"]) for path in sorted(folder.glob("*.parquet"))]
-    return pa.concat_tables(parts)["unique_id"].to_pandas()
+    ids: pd.Series = pa.concat_tables(parts)["unique_id"].to_pandas()
+    return ids
 
 
 def lost_or_doubled(folder: Path, n_series: int) -> int:

@@ -41,13 +41,13 @@ class Costs:
         cores: Workers of a node.
     """
 
-    begin: float = 8.0
-    begin_worker: float = 6.0
-    facts: float = 4.0
-    read: float = 4.0
-    forecast: float = 40.0
-    dispatch: float = 0.01
-    gigabytes: float = 0.3
+    begin: float = 6.0
+    begin_worker: float = 5.0
+    facts: float = 1.7
+    read: float = 1.4
+    forecast: float = 10.3
+    dispatch: float = 0.005
+    gigabytes: float = 0.067
     store: float = 10.0
     spread: float = 0.1
     slow_share: float = 0.02

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecaster.data.load import Source
+    from forecaster.evaluation.forecast import Question
     from forecaster.evaluation.job import TrainedRun
     from forecaster.training.checkpoint import Checkpoint
 
@@ -83,14 +84,21 @@ class Trained:
         steps = run.settings.window.horizon if horizon is None else horizon
         seed = run.settings.training.seed
         if uses_ray(self._engine):
-            from forecaster.cluster.predict import Asked, forecast_on_ray
-
-            asked = Asked(data, Question(columns, steps, tuple(within), seed), as_of, future)
-            with forecast_on_ray(run, asked, self._engine) as made:
-                self.notes = list(made.notes)
-                return made.table()
+            question = Question(columns, steps, tuple(within), seed)
+            return self._predict_on_ray(data, question, as_of, future)
         panel, self.notes = panel_ahead(run, data, as_of, future)
         return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
+
+    def _predict_on_ray(
+        self, data: Source | None, question: Question, as_of: str | None, future: Source | None
+    ) -> pd.DataFrame:
+        """The same by the workers of Ray."""
+        from forecaster.cluster.predict import Asked, forecast_on_ray
+
+        asked = Asked(data, question, as_of, future)
+        with forecast_on_ray(self._trained(), asked, self._engine) as made:
+            self.notes = list(made.notes)
+            return made.table()
 
     def plot(
         self,

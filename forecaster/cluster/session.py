@@ -25,12 +25,10 @@ CONNECT_SECONDS = 10.0
 # Of a process ended by SIGTERM, as shells count it.
 TERMINATED = 143
 
-# Ray reads these when it starts: a job for its own user sends nothing, CPU workers see no GPU, and what Ray
-# says of its own inner workings stays off stderr.
+# Ray reads these when it starts: a job for its own user sends nothing, and CPU workers see no GPU.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
 # Threads of a worker: libraries read these as they are imported, before any setting of ours.

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from forecaster.data.panel import Panel
 
 
+OUT_HELP = "Write a .csv, .json or .parquet file; - for CSV on stdout."
+FOLDER_HELP = " With --engine ray also a folder, for a Parquet file a part."
+
+
 @dataclass(frozen=True)
 class Output:
     """What was asked for.
@@ -109,22 +113,13 @@ def output_options(
         ) -> None:
             if not (folders and names_folder(out)):
                 check_out(out)
-            output = Output(
-                numbers(level, "--level") or tuple(levels),
-                numbers(quantile, "--quantile"),
-                out,
-                json_output,
-            )
+            shares = numbers(level, "--level") or tuple(levels), numbers(quantile, "--quantile")
+            output = Output(*shares, out, json_output)
             command(*arguments, output=output, **options)
 
         for option in (
             click.option("--json", "json_output", is_flag=True, help="Print JSON."),
-            click.option(
-                "--out",
-                metavar="FILE",
-                help="Write a .csv, .json or .parquet file; - for CSV on stdout."
-                + (" With --engine ray also a folder, for a Parquet file a part." if folders else ""),
-            ),
+            click.option("--out", metavar="FILE", help=OUT_HELP + (FOLDER_HELP if folders else "")),
             click.option(
                 "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."
             ),

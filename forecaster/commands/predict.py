@@ -84,16 +84,10 @@ def predict(
         put_on_ray(trained, (sources, question, as_of), engine, (output, title))
         return
     panel, notes = panel_ahead(trained, sources[0], as_of, sources[1])
-    parts = forecast_parts(
-        trained.models,
-        panel,
-        question.columns,
-        horizon=question.n_steps,
-        within=question.within,
-        seed=question.seed,
-    )
     for text in notes:
         note(f"Note: {text}")
+    asked: dict[str, Any] = {"horizon": question.n_steps, "within": question.within, "seed": question.seed}
+    parts = forecast_parts(trained.models, panel, question.columns, **asked)
     # some thousand series at a time: a forecast of a million ids is never held whole
     output.put_parts(parts, title, panel)
 
