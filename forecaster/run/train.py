@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,8 +135,7 @@ class Training:
         Raises:
             DataError: The data cannot be read.
             ConfigError: A setting does not fit the data.
-            RunError: The data is not that of the training or of the run gone on with, or a folder cannot be
-                read or written.
+            RunError: The data is not what was gone on with, or a folder cannot be read or written.
         """
         began = time.perf_counter()
         panel = self.read(data, test)
@@ -152,9 +152,8 @@ class Training:
         open_ = going_on.resume if self.is_resumed else going_on.begin
         own = schedule is not None
         self.checkpoint = open_(self.folder, panel, self._asked, own_schedule=own, start=self._start)
-        hooks = Hooks(progress, schedule, hooks.stop, self.checkpoint, self._start)
         try:
-            run = train(panel, self.settings, hooks, seconds)
+            run = train(panel, self.settings, replace(hooks, checkpoint=self.checkpoint), seconds)
             self.checkpoint.flush()
         except (ConfigError, DataError):
             self.checkpoint.close()
