@@ -132,7 +132,7 @@ def verdict(report: dict[str, Any]) -> str:
     if best is not None:
         said += _comparison(part, best, metric)
     if n_windows < FEW:
-        said += " So few cannot tell two good forecasts apart."
+        said += f" So few {part.get('scored', 'stretches')} cannot tell two good forecasts apart."
     if market := part.get("market"):
         said = " ".join([said, *market["conclusion"][1:2]])
     return said

@@ -145,8 +145,7 @@ class Training:
         Raises:
             DataError: The data cannot be read.
             ConfigError: A setting does not fit the data.
-            RunError: The data is not that of the training or of the run gone on with, or a folder cannot be
-                read or written.
+            RunError: The data is not what was gone on with, or a folder cannot be read or written.
         """
         began = time.perf_counter()
         panel = self.read(data, test)
@@ -161,9 +160,8 @@ class Training:
         made = [place for place in (self.folder, *self.folder.parents) if not place.exists()]
         open_, own = going_on.resume if self.is_resumed else going_on.begin, schedule is not None
         self.checkpoint = open_(self.folder, panel, self._asked, own_schedule=own, start=self._start)
-        hooks = replace(hooks, checkpoint=self.checkpoint)
         try:
-            run = self.train(panel, hooks, seconds)
+            run = self.train(panel, replace(hooks, checkpoint=self.checkpoint), seconds)
             self.checkpoint.flush()
         except (ConfigError, DataError):
             self.checkpoint.close()

@@ -26,17 +26,16 @@ def test_loss_is_the_mean_of_what_the_right_classes_cost() -> None:
     output = ClassOutput(2)
     one = batch([[0], [1], [1]], [[True], [True], [False]])
     logits = np.log(np.array([[[0.8, 0.2]], [[0.5, 0.5]], [[0.9, 0.1]]]))
-    mask = ops.convert_to_tensor(output.known(one).astype(np.float32))
-    loss = output.loss(ops.convert_to_tensor(output.encode_batch(one)), mask, ops.convert_to_tensor(logits))
+    given = (output.encode_batch(one), output.known(one).astype(np.float32), logits)
+    loss = output.loss(*map(ops.convert_to_tensor, given))
     assert float(loss) == pytest.approx((-np.log(0.8) - np.log(0.5)) / 2, rel=1e-6)
 
 
 def test_nothing_known_costs_nothing() -> None:
     output = ClassOutput(3)
     one = batch([[0]], [[False]])
-    mask = ops.convert_to_tensor(output.known(one).astype(np.float32))
-    y = ops.convert_to_tensor(output.encode_batch(one))
-    assert float(output.loss(y, mask, ops.zeros((1, 1, 3)))) == 0
+    given = (output.encode_batch(one), output.known(one).astype(np.float32), np.zeros((1, 1, 3)))
+    assert float(output.loss(*map(ops.convert_to_tensor, given))) == 0
 
 
 def test_probabilities_sum_to_one_however_large_the_logits() -> None:
