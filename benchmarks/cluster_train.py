@@ -127,7 +127,7 @@ def growth(label: str, network: Network, asked: Asked) -> Case:
         trained = Forecaster(**network.settings, engine="ray", workers=n_workers).fit(data)
         epochs = trained.report["training"][0]["members"][0]["history"][1:]
         seconds = sum(epoch["seconds"] for epoch in epochs)
-        return network.batch_size * network.steps * len(epochs) / seconds
+        return float(network.batch_size * network.steps * len(epochs) / seconds)
 
     subjects: Mapping[str, Callable[[], float]] = {
         "one worker": lambda: rate(1),
@@ -196,9 +196,9 @@ def _begin(folder: Path, name: str, epochs: int) -> subprocess.Popen[bytes]:
     options = f"--epochs {epochs} --units 64 --look-back 24 --horizon 4 --ensemble 1 --baselines fast"
     command = [sys.executable, str(root / "cli.py"), "train", "waves.csv", *options.split(), "--no-final-fit"]
     command += ["--precision", "float32", "--engine", "ray", "--workers", "2", "--out", name]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     env = os.environ | {"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, cwd=folder, env=env, **quiet)
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(command, cwd=folder, env=env, stdout=nothing, stderr=nothing)
 
 
 def _kills(pid: int, n_kills: int, drawn: random.Random) -> Iterator[int]:
