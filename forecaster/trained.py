@@ -73,8 +73,6 @@ class Trained:
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
-        import pandas as pd
-
         from forecaster.evaluation.forecast import forecast_panel, panel_ahead
         from forecaster.evaluation.sequence_job import SequenceRun
         from forecaster.evaluation.sequence_tables import predict_sequences
@@ -82,8 +80,8 @@ class Trained:
 
         trained = self._trained()
         if isinstance(trained, SequenceRun):
-            parts, self.notes = predict_sequences(trained, data)
-            return pd.concat(parts, ignore_index=True)
+            table, self.notes = predict_sequences(trained, data)
+            return table
         run = self._forecasts("predict")
         panel, self.notes = panel_ahead(run, data, as_of, future)
         columns = Columns(tuple(level), tuple(quantile), run.point)

@@ -79,9 +79,9 @@ def predict(
 
 def _say(run: SequenceRun, data: str | None, output: Output) -> None:
     """What a run says of the sequences of a file."""
-    from forecaster.evaluation.sequence_tables import predict_sequences
+    from forecaster.evaluation.sequence_tables import predict_in_parts
 
-    parts, notes = predict_sequences(run, None if data is None else read_source(data))
+    parts, notes = predict_in_parts(run, None if data is None else read_source(data))
     for text in notes:
         note(f"Note: {text}")
     output.put_parts(parts, f"{run.networks.goal.kind.capitalize()} by {run.name}")

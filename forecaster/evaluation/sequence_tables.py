@@ -76,7 +76,7 @@ def _rows(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> pd.
     return pd.DataFrame(table | {column: names[found.argmax(axis=1)], "probability": found.max(axis=1)})
 
 
-def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[Iterator[pd.DataFrame], list[str]]:
+def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[pd.DataFrame, list[str]]:
     """What a run says of the sequences of a file.
 
     Args:
@@ -85,6 +85,24 @@ def predict_sequences(run: SequenceRun, data: Source | None) -> tuple[Iterator[p
 
     Returns:
         The table of ``sequence_parts``, and sentences on what should be known of the file.
+
+    Raises:
+        DataError: The file cannot be read.
+        RunError: No file is given, and the run keeps no rows.
+    """
+    parts, notes = predict_in_parts(run, data)
+    return pd.concat(parts, ignore_index=True), notes
+
+
+def predict_in_parts(run: SequenceRun, data: Source | None) -> tuple[Iterator[pd.DataFrame], list[str]]:
+    """The same, the table so many rows at a time.
+
+    Args:
+        run: A trained run.
+        data: A file or frame.
+
+    Returns:
+        Tables one after the other, and sentences.
 
     Raises:
         DataError: The file cannot be read.
