@@ -106,12 +106,10 @@ class Trained:
 
     def _say(self, run: SequenceRun, data: Source | None, asked: Continued) -> pd.DataFrame:
         """What a run says of sequences, or how they go on."""
-        import pandas as pd
-
         from forecaster.evaluation.sequence_tables import predict_sequences
 
-        parts, self.notes = predict_sequences(run, data, asked)
-        return pd.concat(parts, ignore_index=True)
+        table, self.notes = predict_sequences(run, data, asked)
+        return table
 
     def _forecast(
         self, data: Source | None, question: Question, as_of: str | None, future: Source | None

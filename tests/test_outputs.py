@@ -13,8 +13,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from forecaster.commands import cli
+from forecaster.config.data_settings import DataSettings
+from forecaster.config.settings import WindowSettings
+from forecaster.data.load import read_panel
 from forecaster.errors import ConfigError
 from forecaster.forecaster import Forecaster
+from forecaster.windows.sequence_split import split_sequences
 
 TINY: dict[str, Any] = {"epochs": 2, "units": 6, "layers": 1, "threads": 1, "look_back": 8, "batch_size": 4}
 
@@ -94,8 +98,8 @@ def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], message:
 def test_tags_may_look_at_rows_behind_and_outputs_do_not() -> None:
     tags = Forecaster(outputs="sign", past="x", **TINY).fit(filtered())
     numbers = Forecaster(outputs="y", past="x", **TINY).fit(filtered())
-    assert tags.report["settings"]["network"]["bidirectional"] is True
-    assert numbers.report["settings"]["network"]["bidirectional"] is False
+    assert tags.report["settings"]["bidirectional"] is True
+    assert numbers.report["settings"]["bidirectional"] is False
 
 
 def test_missing_outputs_are_left_out_of_training_and_scores() -> None:
@@ -120,23 +124,18 @@ def test_several_outputs_have_scores_of_their_own() -> None:
 def test_many_series_are_held_out_as_a_whole_and_few_are_cut_in_time() -> None:
     many = filtered(12, 20)
     run = Forecaster(outputs="y", past="x", id="unique_id", **TINY).fit(many)
-    n_rows = many.groupby("unique_id").size()
-    scored = run.report["scores"]["test"]["n_windows"]
-    assert scored in {int(n_rows.iloc[list(one)].sum()) for one in [run_of(run, many)]}
+    assert run.report["scores"]["test"]["n_windows"] == rows_held_out(many)
     few = filtered(40, 2)
     cut = Forecaster(outputs="y", past="x", id="unique_id", test_size=5, **TINY).fit(few)
     assert cut.report["scores"]["test"]["n_windows"] == 10
 
 
-def run_of(run: Forecaster, table: pd.DataFrame) -> list[int]:
-    """Series that the seed holds out, by the split itself."""
-    from forecaster.config.data_settings import DataSettings
-    from forecaster.data.load import read_panel
-    from forecaster.windows.sequence_split import split_sequences
-
-    panel = read_panel(table, DataSettings(outputs="y", past="x", id="unique_id"))
-    test = split_sequences(panel, run.settings.window, 0).test
-    return np.flatnonzero(test.ends > test.begins).tolist()
+def rows_held_out(table: pd.DataFrame) -> int:
+    """Rows of the series that seed 0 holds out, four of twenty."""
+    panel = read_panel(table, DataSettings(outputs=("y",), past=("x",), id="unique_id"))
+    test = split_sequences(panel, WindowSettings(), 0).test
+    assert int((test.ends > test.begins).sum()) == 4
+    return test.n_rows
 
 
 @pytest.mark.parametrize("stateful", [False, True])
@@ -162,7 +161,7 @@ def test_commands_train_predict_and_evaluate() -> None:
     assert tags.columns.tolist() == ["unique_id", "ds", "sign", "probability"] and len(tags) == 120
     assert set(tags["sign"]) <= {"up", "down"} and tags["probability"].between(0.5, 1).all()
     shown = call("predict", "data.csv")
-    assert "Tags by" in shown.stdout and "(120 rows" in shown.stdout.replace("120 rows", "(120 rows")
+    assert "Tags by runs/data" in shown.stdout and "0.5" in shown.stdout
     scores = json.loads(call("evaluate", "data.csv", "--json").stdout)
     assert scores["n_windows"] == 120 and scores["model"]["accuracy"] > 0
     lacking = call("evaluate", write(filtered().drop(columns="sign")))

@@ -155,12 +155,12 @@ def put_on_ray(
 
 def _say(run: SequenceRun, data: str | None, engine: EngineSettings, to: tuple[Continued, Output]) -> None:
     """What a run says of the sequences of a file, or how they go on."""
-    from forecaster.evaluation.sequence_tables import predict_sequences
+    from forecaster.evaluation.sequence_tables import predict_in_parts
 
     if uses_ray(engine):
         raise ConfigError(f"--engine ray: {run.name} is of sequences, which one process reads. Leave it out.")
     asked, output = to
-    parts, notes = predict_sequences(run, None if data is None else read_source(data), asked)
+    parts, notes = predict_in_parts(run, None if data is None else read_source(data), asked)
     for text in notes:
         note(f"Note: {text}")
     output.put_parts(parts, f"{run.networks.goal.kind.capitalize()} by {run.name}")

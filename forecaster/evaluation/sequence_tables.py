@@ -84,7 +84,7 @@ def _rows(panel: Panel, goal: Goal, index: np.ndarray, found: np.ndarray) -> pd.
 
 def predict_sequences(
     run: SequenceRun, data: Source | None, asked: Continued = CONTINUED
-) -> tuple[Iterator[pd.DataFrame], list[str]]:
+) -> tuple[pd.DataFrame, list[str]]:
     """What a run says of the sequences of a file.
 
     Args:
@@ -94,6 +94,28 @@ def predict_sequences(
 
     Returns:
         The table of ``sequence_parts``, and sentences on what should be known of the file.
+
+    Raises:
+        ConfigError: What is asked for does not fit the run.
+        DataError: The file cannot be read.
+        RunError: No file is given, and the run keeps no rows.
+    """
+    parts, notes = predict_in_parts(run, data, asked)
+    return pd.concat(parts, ignore_index=True), notes
+
+
+def predict_in_parts(
+    run: SequenceRun, data: Source | None, asked: Continued = CONTINUED
+) -> tuple[Iterator[pd.DataFrame], list[str]]:
+    """The same, the table so many rows at a time.
+
+    Args:
+        run: A trained run.
+        data: A file or frame.
+        asked: How symbols go on.
+
+    Returns:
+        Tables one after the other, and sentences.
 
     Raises:
         ConfigError: What is asked for does not fit the run.

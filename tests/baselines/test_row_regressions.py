@@ -38,6 +38,7 @@ def test_linear_finds_the_weights_of_the_last_rows() -> None:
     x = np.random.default_rng(0).normal(size=(300, 2))
     before = np.vstack([np.zeros((1, 2)), x[:-1]])
     y = np.column_stack([3 * x[:, 0] - before[:, 1] + 7, 100 * before[:, 0]])
+    y[0] = np.nan  # no row comes before it
     panel = panel_of(x, Goal("outputs", ("y", "z"), values=y))
     assert panel.goal is not None
     fitted = Linear().fit(panel, panel.goal, first(200))
