@@ -36,7 +36,7 @@ class SeriesScale:
             (n_steps, n_channels) float64; missing values are the mean.
         """
         rows = panel.values[panel.offsets[one] : panel.offsets[one + 1]]
-        return np.nan_to_num((rows - self.shift) / self.scale)
+        return np.asarray(np.nan_to_num((rows - self.shift) / self.scale))
 
     def vectors(self, panel: Panel, index: np.ndarray) -> np.ndarray:
         """Whole series as vectors; shorter and longer ones are stretched to the length, between their rows.

@@ -28,7 +28,7 @@ class Logistic(SequenceBaseline):
         lengths = train.ends - train.begins
         width = int(lengths.max(initial=1)) * panel.values.shape[1] + len(panel.mark_names)
         n_products = 2 * MOST_STEPS * int((lengths > 0).sum()) * width * len(goal.names)
-        return n_products / PRODUCTS_A_SECOND
+        return float(n_products / PRODUCTS_A_SECOND)
 
     def fit(self, panel: Panel, goal: Goal, train: Span) -> FittedLogistic:
         """Fit the weights; a training part of one label has none."""

@@ -61,8 +61,8 @@ class Nearest(SequenceBaseline):
         n_scales = 2 if n_channels > 1 else 1
         pairs = len(lengths) * (n_asked + n_scales * min(len(lengths), MOST_TRIED))
         if self.distance == "euclidean":
-            return pairs * lengths.max(initial=1) * n_channels / VECTORS_A_SECOND
-        return pairs * lengths.mean() ** 2 * n_channels / CELLS_A_SECOND
+            return float(pairs * lengths.max(initial=1) * n_channels / VECTORS_A_SECOND)
+        return float(pairs * lengths.mean() ** 2 * n_channels / CELLS_A_SECOND)
 
     def fit(self, panel: Panel, goal: Goal, train: Span) -> FittedNearest:
         """Keep the training sequences, scaled or not."""
@@ -109,7 +109,7 @@ class FittedNearest(FittedSequenceBaseline):
         labels = self.classes[self.nearest(panel, index)]
         probs = np.full((len(index), self.n_classes), (1 - self.sure) / max(self.n_classes - 1, 1))
         probs[np.arange(len(index)), labels] = self.sure
-        return probs / probs.sum(axis=1, keepdims=True)
+        return np.asarray(probs / probs.sum(axis=1, keepdims=True))
 
     def nearest(self, panel: Panel, index: np.ndarray, skipped: np.ndarray | None = None) -> np.ndarray:
         """The training sequence that is nearest to each.
@@ -149,7 +149,7 @@ class FittedNearest(FittedSequenceBaseline):
             )
         if skipped is not None and len(self.index) > 1:
             distances[np.arange(len(distances)), skipped] = np.inf
-        return np.asarray(distances).argmin(axis=1)
+        return np.argmin(np.asarray(distances), axis=1)
 
     def _rows(self, panel: Panel, index: np.ndarray) -> Sequence[np.ndarray]:
         """Scaled series, each (n_channels, n_steps) as the package takes them."""

@@ -114,7 +114,7 @@ def _decider(scores: Mapping[str, Any], metric: str) -> float:
     value = scores.get(metric)
     if value is None or not math.isfinite(value):
         return math.inf
-    return -value if metric in MORE_IS_BETTER else value
+    return float(-value if metric in MORE_IS_BETTER else value)
 
 
 def _is_known(scores: Mapping[str, Any], metric: str) -> bool:

@@ -111,7 +111,12 @@ def is_cut(split: Split) -> bool:
 
 
 # Settings of forecasts of numbers, and of rows that are regular, which sequences have no use for.
-_REFUSED = {"task": ("regress",), "head": (None,), "horizon": (1,), "embargo": (None,)}
+_REFUSED: dict[str, tuple[object, ...]] = {
+    "task": ("regress",),
+    "head": (None,),
+    "horizon": (1,),
+    "embargo": (None,),
+}
 _REFUSED |= {"decoder": ("direct",), "split": ("time",), "residual": (None,), "bins": ("quantile",)}
 _REFUSED |= {"linear": (False,), "branch": (("none",),), "n_bins": (None,), "loss": (None,)}
 
