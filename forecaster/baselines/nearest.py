@@ -149,7 +149,7 @@ class FittedNearest(FittedSequenceBaseline):
             )
         if skipped is not None and len(self.index) > 1:
             distances[np.arange(len(distances)), skipped] = np.inf
-        return np.argmin(np.asarray(distances), axis=1)
+        return np.asarray(np.argmin(distances, axis=1))
 
     def _rows(self, panel: Panel, index: np.ndarray) -> Sequence[np.ndarray]:
         """Scaled series, each (n_channels, n_steps) as the package takes them."""
