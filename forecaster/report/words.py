@@ -44,8 +44,10 @@ UNITLESS = ("mase", "smape", "scaled_crps", "log_score", "nll", "accuracy")
 # Windows below which the order of two forecasts says little.
 FEW = 20
 # Columns of the table of scores, where there are any.
-SHOWN: tuple[str, ...] = ("mae", "rmse", "mase", "coverage_80", "nll", "nll_all", "log_score", "accuracy")
-SHOWN += ("macro_f1", "log_loss", "perplexity", "top_5", "largest_error", "r2")
+SHOWN = (
+    *("mae", "rmse", "mase", "coverage_80", "nll", "nll_all", "log_score", "accuracy"),
+    *("macro_f1", "log_loss", "perplexity", "top_5", "largest_error", "r2"),
+)
 # What a model did with the classes of sequences, by what was learnt.
 NAMED = {"label": "named the right class of", "tags": "named the right class of"}
 NAMED |= {"marks": "had forecast as the likeliest"}
