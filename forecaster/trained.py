@@ -80,25 +80,13 @@ class Trained:
             ConfigError: A setting does not fit.
             RunError: Nothing is trained, or the run holds no rows to go on from.
         """
-        from forecaster.evaluation.forecast import forecast_panel, panel_ahead
-        from forecaster.evaluation.sequence_continuation import Continued, refuse_forecasts, refuse_symbols
-        from forecaster.evaluation.sequence_job import SequenceRun
-        from forecaster.evaluation.sequence_tables import predict_sequences
-        from forecaster.evaluation.tables import Columns
+        from forecaster.evaluation.predict import Wanted, predict_table
+        from forecaster.evaluation.sequence_continuation import Continued
 
-        trained, asked = self._trained(), Continued(horizon, sample, temperature, seed)
-        if isinstance(trained, SequenceRun):
-            given = {"quantile": quantile, "as_of": as_of, "within": within, "future": future}
-            refuse_forecasts(trained, given)
-            table, self.notes = predict_sequences(trained, data, asked)
-            return table
-        run = self._forecasts("predict")
-        refuse_symbols(run, asked)
-        panel, self.notes = panel_ahead(run, data, as_of, future)
-        columns = Columns(tuple(level), tuple(quantile), run.point)
-        steps = run.settings.window.horizon if horizon is None else horizon
-        seed = run.settings.training.seed if seed is None else seed
-        return forecast_panel(run.models, panel, columns, horizon=steps, within=within, seed=seed)
+        symbols = Continued(horizon, sample, temperature, seed)
+        wanted = Wanted(tuple(level), tuple(quantile), as_of, tuple(within), future, symbols)
+        table, self.notes = predict_table(self._trained(), data, wanted)
+        return table
 
     def plot(
         self,
