@@ -14,7 +14,6 @@ from forecaster.windows.sequences import (
     SequenceWindows,
     piece_windows,
     stream_windows,
-    whole_windows,
 )
 from forecaster.windows.transforms import Normaliser
 from forecaster.windows.windows import Span
@@ -50,7 +49,7 @@ def test_each_symbol_but_the_first_of_a_series_is_told_once(way: str) -> None:
     panel = symbols()
     span = all_rows(panel)
     windows = {
-        "whole": lambda: whole_windows(span, 13, 1),
+        "whole": lambda: piece_windows(panel, span, 13, 13, 1),
         "pieces": lambda: piece_windows(panel, span, 4, 4, 1),
         "halves": lambda: piece_windows(panel, span, 4, 2, 1),
         "streams": lambda: stream_windows(span, 4, 3, 1, cuts_series=False),
@@ -65,7 +64,7 @@ def test_each_symbol_but_the_first_of_a_series_is_told_once(way: str) -> None:
 def test_symbols_that_are_not_known_are_not_told() -> None:
     panel = symbols()
     panel = replace(panel, marks=np.where(np.arange(panel.n_rows) == 5, -1, panel.marks))
-    found = told(panel, whole_windows(all_rows(panel), 13, 1))
+    found = told(panel, piece_windows(panel, all_rows(panel), 13, 13, 1))
     assert (5, 5) not in found and (0, 6) in found  # the one after it is told from an unknown one
 
 
