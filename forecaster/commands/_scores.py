@@ -145,6 +145,8 @@ def conclude(part: dict[str, Any], unit: str) -> None:
             f"{ours}{unit}. Use the baseline, or bring more data."
             + (f" Also ahead of the model: {', '.join(others)}." if others else "")
         )
+    elif part["model"][name] == part["baselines"][best][name]:
+        click.echo(f"No baseline beats the model: {best} has the same {CALLED[name]}, {ours}{unit}.")
     else:
         click.echo(
             f"The model beats every baseline: its {CALLED[name]} is {ours}{unit}, "

@@ -16,8 +16,8 @@ MOST_WHOLE, PIECE = 1000, 64
 # Steps of the recurrent layers at most where one output belongs to the whole sequence.
 MOST_SEGMENTS = 32
 
-# Steps of training of few sequences; networks of different seeds bring more than longer training.
-FEW_TRAINING_STEPS = 300
+# Least steps of training of few sequences, and of labels of symbols; networks of different seeds bring more than longer training.
+FEW_TRAINING_STEPS = 600
 
 # Sequences up to which several seeds pay, and rows below which networks are smaller.
 FEW_SEQUENCES, FEW_STEPS = 1000, 20_000
@@ -117,7 +117,8 @@ def _training(rules: Rules, facts: SequenceFacts) -> None:
     rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
     choose_rate(rules, 3e-3, "")
     is_few = facts.goal == "label" and facts.n_series < FEW_SEQUENCES
-    least = FEW_TRAINING_STEPS if is_few else 1_500
+    learns_by_heart = facts.goal == "label" and facts.n_marks > 0  # symbols that are seen once or twice
+    least = FEW_TRAINING_STEPS if is_few or learns_by_heart else 1_500
     steps = max(least, (30 if is_few else 12) * math.ceil(n_windows / rules.values["batch_size"]))
     choose_epochs(rules, n_windows, steps, most=1_000_000)
     choose_rest(rules)

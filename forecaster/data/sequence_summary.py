@@ -9,6 +9,7 @@ import numpy as np
 from forecaster.data.clock import moment_text
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
+from forecaster.data.summary import spread
 
 # Classes and symbols that are named, the most frequent first.
 MOST_NAMED = 10
@@ -24,18 +25,13 @@ def summarise_sequences(panel: Panel, goal: Goal) -> dict[str, Any]:
     Returns:
         Plain values by name, in the order in which they are shown.
     """
-    lengths = panel.lengths
     facts: dict[str, Any] = {
         "kind": panel.kind,
         "why": panel.why,
         "columns": dict(panel.columns),
         "rows": panel.n_rows,
         "series": panel.n_series,
-        "rows_per_series": {
-            "min": int(lengths.min(initial=0)),
-            "median": float(np.median(lengths)) if len(lengths) else 0.0,
-            "max": int(lengths.max(initial=0)),
-        },
+        "rows_per_series": spread(panel.lengths.astype(np.float64)),
         "channels": list(panel.channels),
     }
     if "time" in panel.columns and panel.n_rows:
@@ -48,7 +44,7 @@ def summarise_sequences(panel: Panel, goal: Goal) -> dict[str, Any]:
         facts |= {"n_classes": len(goal.names), "classes": _shares(goal.values, goal.names)}
         facts["without_class"] = int((goal.values < 0).sum())
     if goal.kind == "outputs":
-        facts["outputs"] = {name: _spread(column) for name, column in _columns(goal)}
+        facts["outputs"] = {name: spread(column[np.isfinite(column)]) for name, column in _columns(goal)}
     if goal.held_out is not None:
         facts["held_out_series"] = int(goal.held_out.sum())
     return facts | {
@@ -61,14 +57,6 @@ def summarise_sequences(panel: Panel, goal: Goal) -> dict[str, Any]:
 def _columns(goal: Goal) -> list[tuple[str, np.ndarray]]:
     """Outputs by name."""
     return list(zip(goal.names, goal.values.T, strict=True))
-
-
-def _spread(column: np.ndarray) -> dict[str, float]:
-    """Least, mean and largest of what is known."""
-    known = column[np.isfinite(column)]
-    if len(known) == 0:
-        return {}
-    return {"min": float(known.min()), "mean": float(known.mean()), "max": float(known.max())}
 
 
 def _shares(codes: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:

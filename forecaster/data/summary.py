@@ -32,7 +32,7 @@ def summarise(panel: Panel) -> dict[str, Any]:
         "covariates": covariates_of(panel.columns),
         "rows": panel.n_rows,
         "series": panel.n_series,
-        "rows_per_series": _spread(lengths.astype(np.float64)),
+        "rows_per_series": spread(lengths.astype(np.float64)),
     }
     if panel.n_rows:
         span = (moment_text(panel.clock, time) for time in (panel.times.min(), panel.times.max()))
@@ -43,7 +43,7 @@ def summarise(panel: Panel) -> dict[str, Any]:
         "season": panel.season_length,
         "unit": panel.unit,
         "target": panel.channels[panel.target],
-        "values": _spread(y),
+        "values": spread(y),
         "missing": int(np.isnan(panel.y).sum()) - _first_rows(panel),
         "zeros": int((y == 0).sum()),
         "gaps": gaps_text(panel),
@@ -124,8 +124,15 @@ def _first_rows(panel: Panel) -> int:
     return int((panel.lengths > 0).sum()) if panel.kind in ("events", "ohlc") else 0
 
 
-def _spread(values: np.ndarray) -> str:
-    """Smallest, median and largest in words."""
+def spread(values: np.ndarray) -> str:
+    """Smallest, largest and median in words.
+
+    Args:
+        values: (n,) finite.
+
+    Returns:
+        A text; ``none`` for none.
+    """
     if len(values) == 0:
         return "none"
     return f"{values.min():,.6g} to {values.max():,.6g}, median {np.median(values):,.6g}"

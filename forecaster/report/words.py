@@ -157,6 +157,8 @@ def _comparison(part: dict[str, Any], best: str, metric: str) -> str:
     pair = f"{metric_name(metric)} {number(ours)} against {number(theirs)}; {better} is better"
     if part["beaten_by"]:
         return f"The simple method '{best}' was better ({pair}): use that method, or bring more data."
+    if ours is not None and ours == theirs:
+        return f"No simple method was better; '{best}' was as good ({pair})."
     lead = ""
     if better == "lower" and ours is not None and theirs is not None and 0 < ours < theirs:
         lead = f", by {number(100 * (1 - ours / theirs), 2)}\N{NO-BREAK SPACE}%"
