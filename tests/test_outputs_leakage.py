@@ -36,6 +36,7 @@ def changed(frame: pd.DataFrame) -> pd.DataFrame:
         {"outputs": "y", "past": "x,z", "stateful": True},
         {"outputs": "y", "past": "x", "mark": "word", "stateful": True},
         {"outputs": "tag", "past": "x", "mark": "word", "bidirectional": False},
+        {"outputs": "tag", "past": "x", "mark": "word", "stateful": True},
     ],
 )
 def test_later_rows_change_no_earlier_output(settings: dict[str, Any]) -> None:

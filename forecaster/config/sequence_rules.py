@@ -101,7 +101,9 @@ def _network(rules: Rules, facts: SequenceFacts) -> None:
         width = min(max(math.ceil(2 * facts.n_marks**0.5), 4), 64)
         rules.choose("mark_units", width, f"{facts.n_marks:,} symbols")
     rules.choose("decoder", "direct", "from the last state, or that of each step")
-    rules.choose("linear", False, "the recurrent layers alone")
+    is_tag = facts.goal == "tags"
+    why = "a row's own inputs say most of its tag" if is_tag else "the recurrent layers alone"
+    rules.choose("linear", is_tag, why)
     rules.choose("series_units", 0, "sequences are told apart by their rows")
     rules.choose("branch", ("none",), "one network for all channels")
 
@@ -115,6 +117,8 @@ def _training(rules: Rules, facts: SequenceFacts) -> None:
         rules.choose("batch_size", min(STREAMS, most), "streams side by side, each of several windows")
     rules.choose("batch_size", usual_batch(n_windows), f"{n_windows:,} windows: about 30 steps an epoch")
     rules.choose("optimizer", "rmsprop", "usual for recurrent networks")
+    if facts.goal == "tags" and facts.n_marks:
+        choose_rate(rules, 1e-2, "; vectors of symbols that are seen seldom must move far")
     choose_rate(rules, 3e-3, "")
     is_few = facts.goal == "label" and facts.n_series < FEW_SEQUENCES
     learns_by_heart = facts.goal == "label" and facts.n_marks > 0  # symbols that are seen once or twice

@@ -37,7 +37,7 @@ class Architecture:
         branches: Channel indices of each branch, which has recurrent layers of its own; empty for one
             branch with all channels.
         linear: Whether outputs are also a linear function of the whole look-back, added to what the recurrent
-            layers make of it.
+            layers make of it; with ``steps`` each step's outputs one of that step alone.
         n_static: Numbers a window that join the state of the recurrent layers; 0 for none.
         n_marks: Categories that an input step may be of; 0 for steps without one.
         mark_units: Numbers that stand for a category, fed to every branch; 0 without any.

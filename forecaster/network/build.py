@@ -93,7 +93,10 @@ def build_model(
             if architecture.n_static and architecture.dropout:
                 state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
         if architecture.decoder == "steps":
-            return keras.Model(inputs, each_step(state, architecture), name="forecaster")
+            outputs = each_step(state, architecture)
+            if architecture.linear:
+                outputs = keras.layers.Add(name="sum")([outputs, _linear_of_step(steps, architecture)])
+            return keras.Model(inputs, outputs, name="forecaster")
         if architecture.n_series:
             inputs["series"] = keras.Input((), name="series", dtype="int32")
         if architecture.n_future:
@@ -197,6 +200,13 @@ def _recurrent(
     if architecture.bidirectional:
         return keras.layers.Bidirectional(layer, name=f"{name}_both")
     return layer
+
+
+def _linear_of_step(steps: list[Any], architecture: Architecture) -> Any:
+    """A linear function of each step's own inputs, 0 before training: (batch, look_back, n_outputs)."""
+    whole = steps[0] if len(steps) == 1 else keras.layers.Concatenate(name="step")(steps)
+    size = architecture.n_outputs
+    return keras.layers.Dense(size, use_bias=False, kernel_initializer="zeros", name=LINEAR)(whole)
 
 
 def _linear(window: list[Any], architecture: Architecture) -> Any:

@@ -173,6 +173,7 @@ def _design(prepared: PreparedSequences, train: Span) -> _Design:
         activation=network.activation,
         recurrent_activation=network.recurrent_activation,
         bidirectional=bool(network.bidirectional),
+        linear=bool(network.linear),
         n_marks=n_marks,
         mark_units=(network.mark_units or mark_width(n_marks)) if n_marks else 0,
         decoder="steps" if goal.is_of_steps else "direct",

@@ -120,7 +120,7 @@ _REFUSED: dict[str, tuple[object, ...]] = {
 }
 _REFUSED |= {"decoder": ("direct",), "split": ("time",), "residual": (None,), "bins": ("quantile",)}
 _REFUSED |= {"transforms": (("standard",),), "features": (("none",),)}
-_REFUSED |= {"linear": (False,), "branch": (("none",),), "n_bins": (None,), "loss": (None,)}
+_REFUSED |= {"branch": (("none",),), "n_bins": (None,), "loss": (None,)}
 
 
 def _check(settings: Settings, goal: Goal) -> None:
@@ -139,6 +139,8 @@ def _check(settings: Settings, goal: Goal) -> None:
         raise ConfigError(
             f"--bidirectional: every step gives {what}; backwards it would see the answer. Leave it out."
         )
+    if network.linear and goal.kind == "label":
+        raise ConfigError("--linear: a label is no linear function of one row. Leave it out.")
     if network.stateful and (network.bidirectional or goal.kind == "label"):
         why = "a label has no state to carry on" if goal.kind == "label" else "no state goes on backwards"
         raise ConfigError(f"--stateful: {why}. Leave it out.")

@@ -125,3 +125,17 @@ def test_more_than_three_recurrent_layers_are_warned_about() -> None:
 
 def test_device_of_a_model_is_where_its_weights_are() -> None:
     assert device_of(build_model(Architecture(3, 1, 1, 1), device="cpu")) == "cpu"
+
+
+def test_a_linear_function_of_each_step_is_added_to_its_outputs() -> None:
+    sizes = {"units": (3,), "dropout": 0.0, "decoder": "steps", "n_marks": 4, "mark_units": 2}
+    plain = build_model(Architecture(5, 5, 1, 2, **sizes))
+    model = build_model(Architecture(5, 5, 1, 2, linear=True, **sizes))
+    given = inputs(Architecture(5, 5, 1, 2)) | {"marks": torch.ones(4, 5, dtype=torch.int32)}
+    assert torch.allclose(model(given), plain(given))  # 0 before training
+    weights = model.get_layer("linear")
+    assert tuple(weights.kernel.shape) == (4, 2)  # value, flag and two of the mark
+    weights.kernel.assign(np.array([[1.0, 0.0], [0.0, 5.0], [0.0, 0.0], [0.0, 0.0]]))
+    added = (model(given) - plain(given)).detach()
+    assert torch.allclose(added[:, :, 0], given["past"][:, :, 0], atol=1e-6)
+    assert torch.allclose(added[:, :, 1], torch.full((4, 5), 5.0), atol=1e-6)
