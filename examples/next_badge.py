@@ -19,7 +19,7 @@ FOLD = "1"
 
 
 def read(folder: Path, most: int | None) -> tuple[pd.DataFrame, pd.Series]:
-    """Badges, a row each, and of each whether its user is of the test fold; of all users or so many of each."""
+    """Badges, and of each whether its user is of the test fold; of all users, or of so many of each part."""
     users = pd.read_csv(folder / "so_sequences.csv.gz", dtype={"in_test_fold": str})
     users["is_test"] = users["in_test_fold"].str.split(";").apply(lambda folds: FOLD in folds)
     if most is not None:
