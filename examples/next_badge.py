@@ -18,13 +18,16 @@ from forecaster import Forecaster
 FOLD = "1"
 
 
-def read(folder: Path) -> tuple[pd.DataFrame, pd.Series]:
-    """Badges, a row each, and of each whether its user is of the test fold."""
-    badges = pd.read_csv(folder / "so_badges.csv.gz").rename(columns={"seq_id": "user", "mark": "badge"})
-    badges["time"] = pd.to_datetime(badges["time"], unit="s")
+def read(folder: Path, most: int | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Badges, and of each whether its user is of the test fold; of all users, or of so many of each part."""
     users = pd.read_csv(folder / "so_sequences.csv.gz", dtype={"in_test_fold": str})
-    of_fold = users["in_test_fold"].str.split(";").apply(lambda folds: FOLD in folds)
-    return badges, badges["user"].isin(users.loc[of_fold, "seq_id"])
+    users["is_test"] = users["in_test_fold"].str.split(";").apply(lambda folds: FOLD in folds)
+    if most is not None:
+        users = users.groupby("is_test").head(most)
+    badges = pd.read_csv(folder / "so_badges.csv.gz").rename(columns={"seq_id": "user", "mark": "badge"})
+    badges = badges[badges["user"].isin(users["seq_id"])]
+    badges = badges.assign(time=pd.to_datetime(badges["time"], unit="s"))
+    return badges, badges["user"].isin(users.loc[users["is_test"], "seq_id"])
 
 
 def main() -> None:
@@ -34,12 +37,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, help="at most so many of each part")
     parser.add_argument("--epochs", type=int, help="those of the defaults when not given")
     options = parser.parse_args()
-    badges, held_out = read(options.data)
-    if options.users is not None:
-        for part in (held_out, ~held_out):
-            few = badges.loc[part, "user"].unique()[: options.users]
-            badges = badges[~part | badges["user"].isin(few)]
-            held_out = held_out[badges.index]
+    badges, held_out = read(options.data, options.users)
     given = {} if options.epochs is None else {"epochs": options.epochs}
     forecaster = Forecaster(
         kind="events", id="user", time="time", mark="badge", unit="day", final_fit=False, **given

@@ -135,11 +135,12 @@ def test_another_file_has_the_marks_of_the_run(trained: Trained, tmp_path: Path)
 @pytest.mark.parametrize("head", ["point", "bins"])
 def test_other_heads_have_marks_too(head: str, tmp_path: Path) -> None:
     table = events(6, 20)
-    settings = SMALL | ({"task": "classify"} if head == "bins" else {"head": head})
+    settings = SMALL | {"mark_units": 5} | ({"task": "classify"} if head == "bins" else {"head": head})
     forecaster = Forecaster(kind="events", mark="what", **settings).fit(table)
     part = forecaster.report["scores"]["test"]
     assert set(part["marks"]["model"]) == {"mark_log_loss", "mark_perplexity", "mark_accuracy"}
     model = forecaster._trained().models[0]
+    assert model.architecture.mark_units == 5
     base = model.head.unmarked
     if isinstance(base, PointHead):
         assert base.residuals is not None
