@@ -49,7 +49,9 @@ def main() -> None:
     found: dict[str, list[float]] = {}
     for number in range(asked.folds):
         train, test = (words_of(sentences[part]) for part in (fold != number, fold == number))
-        forecaster = Forecaster(id="sentence", label="label", mark="word", epochs=asked.epochs)
+        forecaster = Forecaster(
+            id="sentence", label="label", mark="word", epochs=asked.epochs, final_fit=False
+        )
         part = forecaster.fit(train, test=test).report["scores"]["test"]
         for name, scores in {"model": part["model"], **part["baselines"]}.items():
             found.setdefault(name, []).append(scores["accuracy"])

@@ -16,7 +16,8 @@ MOST_WHOLE, PIECE = 1000, 64
 # Steps of the recurrent layers at most where one output belongs to the whole sequence.
 MOST_SEGMENTS = 32
 
-# Least steps of training of few sequences, and of labels of symbols; networks of different seeds bring more than longer training.
+# Least steps of training of few sequences, and of labels of symbols: found on GunPoint's training file, by
+# cross-validation within it.
 FEW_TRAINING_STEPS = 600
 
 # Sequences up to which several seeds pay, and rows below which networks are smaller.
