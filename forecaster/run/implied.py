@@ -44,7 +44,7 @@ def implied_shapes(network: ArchitectureSpec) -> list[Shape]:
     if network.n_series:
         shapes.append((network.n_series + 1, network.series_units))
     shapes += _DECODERS[network.decoder](network, width)
-    if network.linear:
+    if network.linear and network.decoder != "steps":
         size = network.horizon * network.n_outputs
         shapes += [(2 * network.look_back * network.n_channels, size), (size,)]
     return shapes
@@ -78,7 +78,10 @@ def _parallel(network: ArchitectureSpec, width: int) -> list[Shape]:
 
 def _steps(network: ArchitectureSpec, width: int) -> list[Shape]:
     """Of the decoder that puts out each step from the state there."""
-    return [(width, network.n_outputs), (network.n_outputs,)]
+    shapes: list[Shape] = [(width, network.n_outputs), (network.n_outputs,)]
+    if network.linear:
+        shapes.append((2 * network.n_channels + network.mark_units, network.n_outputs))
+    return shapes
 
 
 _DECODERS = {"direct": _direct, "parallel": _parallel, "steps": _steps}
