@@ -27,6 +27,9 @@ ROWS = {
     "growth": "cluster_predict",
     "kills": "cluster_predict",
     "driver": "cluster_predict",
+    "train_growth": "cluster_train",
+    "train_small": "cluster_train",
+    "train_kills": "cluster_train",
 }
 MET = {True: "yes", False: "**NO**", None: "not run"}
 

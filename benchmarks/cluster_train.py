@@ -1,11 +1,7 @@
-"""Rows of training on Ray: two workers against one, and workers killed at random instants.
-
-python benchmarks/cluster_train.py --only growth,small,kills --rounds 3 --out FILE.json
-"""
+"""Rows of training on Ray: two workers against one, and workers killed at random instants."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -15,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +25,9 @@ from forecaster.config.engine import EngineSettings
 
 # Share of two workers in the time of one: less is lost to waiting for each other.
 BARS = {
-    "growth": (Bar("two workers / one, large", least=1.5),),
-    "small": (Bar("two workers / one, small"),),
-    "kills": (Bar("kills survived", least=10), Bar("losses as without kills", least=1)),
+    "train_growth": (Bar("two workers / one, large", least=1.5),),
+    "train_small": (),
+    "train_kills": (Bar("kills survived", least=10), Bar("losses as without kills", least=1)),
 }
 
 N_KILLS, FAST_KILLS = 10, 1
@@ -93,16 +89,16 @@ def run(name: str, asked: Asked) -> Found:
     """Run a row.
 
     Args:
-        name: ``growth``, ``small`` or ``kills``.
+        name: ``train_growth``, ``train_small`` or ``train_kills``.
         asked: How.
 
     Returns:
         Cases and measures.
     """
-    if name == "kills":
+    if name == "train_kills":
         return kills(FAST_KILLS if asked.is_fast else N_KILLS)
-    network = FAST if asked.is_fast else {"growth": LARGE, "small": SMALL}[name]
-    label = "large" if name == "growth" else "small"
+    network = FAST if asked.is_fast else {"train_growth": LARGE, "train_small": SMALL}[name]
+    label = "large" if name == "train_growth" else "small"
     with ray_session(EngineSettings(engine="ray", workers=2)):
         case = growth(label, network, asked)
     measure = f"two workers / one, {label}"
@@ -254,28 +250,3 @@ def _losses(report: dict[str, Any]) -> list[tuple[float, float]]:
     """Training and validation losses of all epochs."""
     epochs = report["training"][0]["members"][0]["history"]
     return [(epoch["train_loss"], epoch["valid_loss"]) for epoch in epochs]
-
-
-def main() -> None:
-    """The rows alone, without the others of the cluster benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default=",".join(BARS), help=f"rows, of {', '.join(BARS)}")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--fast", action="store_true", help="only see that everything runs")
-    parser.add_argument("--out", type=Path, help="JSON file to write")
-    options = parser.parse_args()
-    asked = Asked(options.rounds, 1, "cpu", Path("data"), 0, options.fast)
-    tree: dict[str, Any] = {"large": asdict(LARGE), "small": asdict(SMALL), "load": os.getloadavg()}
-    for name in options.only.split(","):
-        found = run(name, asked)
-        bars = [
-            bar.held(found.measures) for bar in BARS[name] if bar.least is not None or bar.most is not None
-        ]
-        tree[name] = found.to_json() | {"bars": bars}
-        print(json.dumps(tree[name]["measures"]), flush=True)
-    if options.out is not None:
-        options.out.write_text(json.dumps(tree, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -65,7 +65,11 @@ class Nearest(SequenceBaseline):
         return float(pairs * lengths.mean() ** 2 * n_channels / CELLS_A_SECOND)
 
     def fit(self, panel: Panel, goal: Goal, train: Span) -> FittedNearest:
-        """Keep the training sequences, scaled or not."""
+        """Keep the training sequences, scaled or not.
+
+        Raises:
+            ValueError: There is no way to compare sequences.
+        """
         scale = fit_scale(panel, train)
         index, classes = training_targets(panel, goal, train)
         tried = np.linspace(0, len(index) - 1, min(len(index), MOST_TRIED)).astype(np.int64)

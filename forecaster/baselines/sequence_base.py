@@ -99,6 +99,9 @@ def targets_at(panel: Panel, goal: Goal, index: np.ndarray) -> np.ndarray:
     Returns:
         (n,) int64 classes, -1 for none, or (n, n_outputs) numbers, NaN for none. The first row of a series
         has no mark to be told: nothing comes before it.
+
+    Raises:
+        ValueError: Marks are learnt, and the panel has none.
     """
     if goal.kind != "marks":
         return np.asarray(goal.values[index])

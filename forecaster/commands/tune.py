@@ -143,6 +143,9 @@ def train_best(panel: Panel, tuned: Tuned, folder: Path, shown: bool) -> dict[st
 
     Returns:
         The report.
+
+    Raises:
+        Exit: A signal was caught.
     """
     from forecaster.forecaster import Forecaster
     from forecaster.run.find import set_latest
