@@ -15,8 +15,9 @@ from forecaster.network.recurrent import LAYERS, PACKAGE
 # Name of the layer of the linear forecast.
 LINEAR = "linear"
 
-# Spread of the numbers that stand for a mark: as large as normalised values.
-EMBEDDING_SPREAD = 1.0
+# Spread of the numbers that stand for a mark: as large as normalised values. Of more marks than so many most
+# are seen seldom and hardly move: they begin small, so that chance does not speak for them.
+EMBEDDING_SPREAD, FEW_MARKS, MANY_SPREAD = 1.0, 1000, 0.1
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -147,11 +148,12 @@ def _inputs(architecture: Architecture, n_streams: int | None) -> tuple[dict[str
 
 
 def _embedding(architecture: Architecture) -> keras.layers.Layer:
-    """Numbers for each mark, and for the unknown one, of the size that normalised values have."""
+    """Numbers for each mark, and for the unknown one."""
+    spread = EMBEDDING_SPREAD if architecture.n_marks <= FEW_MARKS else MANY_SPREAD
     return keras.layers.Embedding(
         architecture.n_marks + 1,
         architecture.mark_units,
-        embeddings_initializer=keras.initializers.RandomNormal(stddev=EMBEDDING_SPREAD),
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=spread),
         name="marks_embedded",
     )
 
