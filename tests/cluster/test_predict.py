@@ -24,6 +24,9 @@ from forecaster.data.shards import write_shards
 from forecaster.errors import ConfigError, RunError
 from forecaster.forecaster import Forecaster
 
+# Ray takes its time to begin, and longer on a machine that others use.
+pytestmark = pytest.mark.slow
+
 SMALL = {"epochs": 1, "ensemble": 1, "units": 4, "threads": 1, "look_back": 3}
 ON_RAY = ("--engine", "ray", "--workers", "1")
 

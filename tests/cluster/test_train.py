@@ -28,6 +28,9 @@ from forecaster.training.prepare import prepare
 from tests.cluster.holders import held_in_parts
 from tests.cluster.processes import family_of, is_running, workers_of
 
+# Ray takes its time to begin, and longer on a machine that others use.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 SETTINGS: dict[str, Any] = {

@@ -14,6 +14,9 @@ from forecaster.config.engine import EngineSettings
 from forecaster.training.interrupts import StopFlag
 from tests.tuning.test_tune import outline, quick
 
+# Ray takes its time to begin, and longer on a machine that others use.
+pytestmark = pytest.mark.slow
+
 ENGINE = EngineSettings(engine="ray", workers=2)
 ON_RAY = {"engine": "ray", "workers": 2}
 
