@@ -24,6 +24,7 @@ from forecaster.network.heads import PointHead
 from forecaster.run.load import load_run
 from forecaster.training.feed import Feed, epoch_order, make_feed
 from forecaster.training.fit import training_source
+from forecaster.training.plan import TrainingPlan
 from forecaster.training.prepare import prepare
 from tests.cluster.holders import held_in_parts
 from tests.cluster.processes import family_of, is_running, workers_of
@@ -155,7 +156,7 @@ def test_parts_of_a_batch_are_the_batch_of_one_process(
         source = training_source(prepared.panel, prepared.parts, prepared.settings)
         feed = make_feed(source, PointHead(), InMemory(), 3)
         n_windows = source.peers.total(source.n_windows)
-        batches = feed.batches(epoch_order(n_windows, n_windows, 0, 1))
+        batches = feed.batches(epoch_order(n_windows, n_windows, TrainingPlan(), 1))
         return [(batch.inputs["past"][batch.mask[:, 0] > 0], batch.n_known) for batch in batches]
 
     whole = fed(panel)
