@@ -42,8 +42,8 @@ def main() -> None:
         look_back=35,
         epochs=options.epochs,
         optimizer="adam",
-        learning_rate=0.005,
-        batch_size=8,  # streams side by side, whose states go on from window to window
+        learning_rate=0.003,
+        batch_size=2,  # streams side by side, whose states go on from window to window
         stateful=True,
         dropout=0.0,
         test_size=HELD_OUT,
