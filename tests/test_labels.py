@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from forecaster.commands import cli
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import hold_out, read_panel
-from forecaster.errors import DataError, RunError
+from forecaster.errors import ConfigError, DataError, RunError
 from forecaster.forecaster import Forecaster
 from forecaster.report.build import report_page
 from forecaster.run.load import load_run
@@ -186,3 +186,8 @@ def test_the_page_of_many_classes_lists_the_pairs_most_often_confused(place: Pat
     scores = dict(run.report["scores"]["test"], classes=names, confusion=counts.tolist())
     page, _ = report_page(replace(run, report=run.report | {"scores": {"test": scores}}))
     assert "Classes most often mistaken" in page and "Confusion matrix" not in page
+
+
+def test_past_moments_of_sequences_are_refused() -> None:
+    with pytest.raises(ConfigError, match="sequences have nothing to forecast from past moments"):
+        Forecaster(**TINY, label="class", id="case").cross_validation(waves(12, 1))

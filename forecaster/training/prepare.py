@@ -52,6 +52,11 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         ConfigError: A setting does not fit the data.
     """
     window = settings.window
+    if panel.goal is not None:
+        raise ConfigError(
+            f"{panel.source}: sequences have nothing to forecast from past moments. Train on them, and score "
+            "another file with evaluate."
+        )
     if window.embargo is not None and window.split == "random":
         raise ConfigError(
             f"--embargo {window.embargo}: random parts are not apart in time. Leave it out, or take "
