@@ -18,13 +18,13 @@ import pandas as pd
 
 import forecaster
 from forecaster.cluster.facts import Reading, find_facts
+from forecaster.cluster.packed import pack_run
 from forecaster.cluster.parts import answers, as_question, prepare, read_part
 from forecaster.cluster.predictor import (
     Attempts,
     Job,
     Predictor,
     merged_notes,
-    pack_run,
     part_mark,
     raise_error,
 )

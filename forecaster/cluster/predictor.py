@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecaster.cluster.packed import unpack_run
 from forecaster.cluster.parts import write_part
 from forecaster.cluster.shards import Shard
 from forecaster.data.panel import Note, Panel
@@ -19,7 +19,6 @@ from forecaster.data.whole import Whole
 from forecaster.errors import DataError, EmptyError, ForecasterError, listing
 from forecaster.evaluation.forecast import Question, forecast_parts
 from forecaster.evaluation.reading import panel_ahead, unseen_ids
-from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.training.device import set_threads
 from forecaster.windows.windows import last_origins
 
@@ -145,42 +144,6 @@ class Predictor:
 def part_mark(mark: str, shard: Shard) -> str:
     """The question that the part of a shard answers."""
     return json.dumps([json.loads(mark), Path(shard.name).name, shard.version])
-
-
-def pack_run(run: TrainedRun) -> dict[str, bytes]:
-    """The files of a run's version, for workers on any machine.
-
-    Args:
-        run: A trained run.
-
-    Returns:
-        Content by name.
-    """
-    from forecaster.run.save import save_run
-
-    with tempfile.TemporaryDirectory() as name:
-        version = save_run(run, Path(name) / "run")
-        return {path.name: path.read_bytes() for path in sorted(version.iterdir())}
-
-
-def unpack_run(files: Mapping[str, bytes]) -> TrainedRun:
-    """The run of its files.
-
-    Args:
-        files: As ``pack_run`` gives them.
-
-    Returns:
-        A run that predicts what the packed one does.
-    """
-    from forecaster.run.load import load_forecasts
-
-    with tempfile.TemporaryDirectory() as name:
-        version = Path(name) / "run" / "v0001"
-        version.mkdir(parents=True)
-        for file, data in files.items():
-            (version / file).write_bytes(data)
-        (version.parent / "CURRENT").write_text("v0001\n")
-        return load_forecasts(version.parent, "predict on Ray")
 
 
 def merged_notes(results: list[dict[str, Any]]) -> Iterator[str]:

@@ -6,13 +6,13 @@ import os
 import tempfile
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import ray
 
 from forecaster.cluster.board import Board
+from forecaster.cluster.packed import unpack_run
 from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.train_worker import Task, work
 from forecaster.config.settings import Settings
@@ -23,8 +23,6 @@ from forecaster.data.some_series import pick_series
 from forecaster.errors import ConfigError, RunError
 from forecaster.evaluation.report import note_json
 from forecaster.evaluation.trained_run import TrainedRun
-from forecaster.run.load import load_forecasts
-from forecaster.run.store import SUMS, write_version
 from forecaster.run.train import Training
 from forecaster.training.fit import Hooks
 from forecaster.training.torch_peers import PATIENCE
@@ -95,7 +93,7 @@ class RayTraining(Training):
                 files = _wait(task, replace(session, n_workers=n_workers), hooks)
             finally:
                 ray.kill(board)
-        run = _run_of(files)
+        run = unpack_run(files)
         asked = self.settings.cluster.workers
         return run if asked is None or asked <= n_workers else _with_note(run, asked, n_workers)
 
@@ -194,11 +192,3 @@ def _fit(task: Task, session: Session, storage: str) -> None:
         run_config=RunConfig(storage_path=storage, failure_config=FailureConfig(max_failures=MOST_FAILURES)),
     )
     trainer.fit()
-
-
-def _run_of(files: dict[str, bytes]) -> TrainedRun:
-    """The run of a version's files."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "run"
-        write_version(place, {name: data for name, data in files.items() if name != SUMS})
-        return replace(load_forecasts(place, "train on Ray"), name=TrainedRun.name)

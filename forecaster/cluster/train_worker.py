@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 
 from forecaster.cluster.board import listen
 from forecaster.cluster.own_parts import read_own
+from forecaster.cluster.packed import pack_run
 from forecaster.cluster.shared_checkpoint import SharedCheckpoint
 from forecaster.config.settings import Settings
 from forecaster.data.parted import PartedData
@@ -23,7 +23,6 @@ from forecaster.errors import ForecasterError
 from forecaster.evaluation.job import train_run
 from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.run.load import load_forecasts
-from forecaster.run.save import save_run
 from forecaster.training.fit import Hooks
 from forecaster.training.interrupts import StopFlag
 from forecaster.training.torch_peers import TorchPeers
@@ -76,7 +75,7 @@ def work(config: dict[str, Any]) -> None:
     try:
         run = _train(task, peers, is_again=attempt > 0)
         if rank == 0:
-            ray.get(task.board.finish.remote(_files_of(run)))
+            ray.get(task.board.finish.remote(pack_run(run)))
         peers.gathered(None)  # nobody leaves before all is done
     except (ForecasterError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         ray.get(task.board.fail.remote(error))
@@ -111,10 +110,3 @@ def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
         if checkpoint is not None:
             checkpoint.close()
     return run
-
-
-def _files_of(run: TrainedRun) -> dict[str, bytes]:
-    """The files of a version of the run, by name."""
-    with tempfile.TemporaryDirectory() as folder:
-        version = save_run(run, Path(folder) / "run")
-        return {path.name: path.read_bytes() for path in version.iterdir()}
