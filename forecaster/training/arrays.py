@@ -21,6 +21,7 @@ from forecaster.network.predict import predict_outputs
 from forecaster.training.device import set_threads
 from forecaster.training.members import member_plans, train_members
 from forecaster.training.setup import make_plan
+from forecaster.training.sizes import layer_sizes
 from forecaster.windows.batch import Batch, Gathered
 
 # Steps and epochs that a training that is not told how long has at least, and its rate, the peak of a
@@ -103,13 +104,7 @@ def array_architecture(
         horizon=horizon,
         n_channels=shape[1],
         n_outputs=n_outputs,
-        segment=network.segment or 1,
-        cell=network.cell or "lstm",
-        units=units if len(units) == n_layers else units * n_layers,
-        dense_units=tuple(width for width in network.dense_layers or () if width > 0),
-        dropout=network.dropout or 0.0,
-        bidirectional=bool(network.bidirectional),
-        linear=bool(network.linear),
+        **layer_sizes(network),
     )
 
 

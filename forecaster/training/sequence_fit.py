@@ -12,7 +12,7 @@ from forecaster.config.settings import Settings
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
 from forecaster.errors import ConfigError
-from forecaster.network.architecture import Architecture, architecture_warnings, mark_width
+from forecaster.network.architecture import Architecture, architecture_warnings
 from forecaster.network.build import build_model, with_weights_of
 from forecaster.network.class_output import ClassOutput
 from forecaster.network.number_output import NumberOutput
@@ -23,6 +23,7 @@ from forecaster.training.plan import TrainingPlan
 from forecaster.training.sequence_networks import SequenceNetworks
 from forecaster.training.sequence_prepare import PreparedSequences
 from forecaster.training.setup import make_plan
+from forecaster.training.sizes import layer_sizes, mark_sizes
 from forecaster.windows.scales import channel_scales
 from forecaster.windows.sequences import (
     SequenceSource,
@@ -155,27 +156,14 @@ def _design(prepared: PreparedSequences, train: Span) -> _Design:
     rows = panel.take(train.begins, train.ends)
     normaliser = Normaliser((), "none", 1, 0, *_scales(rows.values))
     output = _output(rows, goal)
-    network, window = settings.network, settings.window
-    units, n_layers = network.units or (32,), network.layers or 1
-    n_marks = len(panel.mark_names)
-    look_back = window.look_back or 1
+    look_back = settings.window.look_back or 1
     architecture = Architecture(
         look_back=look_back,
         horizon=look_back if goal.is_of_steps else 1,
         n_channels=len(panel.channels),
         n_outputs=output.n_outputs,
-        segment=network.segment or 1,
-        cell=network.cell or "lstm",
-        units=units if len(units) == n_layers else units[:1] * n_layers,
-        dense_units=tuple(width for width in network.dense_layers or () if width > 0),
-        dropout=network.dropout or 0.0,
-        recurrent_dropout=network.recurrent_dropout,
-        activation=network.activation,
-        recurrent_activation=network.recurrent_activation,
-        bidirectional=bool(network.bidirectional),
-        linear=bool(network.linear),
-        n_marks=n_marks,
-        mark_units=(network.mark_units or mark_width(n_marks)) if n_marks else 0,
+        **layer_sizes(settings.network),
+        **mark_sizes(settings.network, len(panel.mark_names)),
         decoder="steps" if goal.is_of_steps else "direct",
     )
     return _Design(output, architecture, normaliser)

@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.config.settings import Settings
 from forecaster.distributions import Step, tail_scales
 from forecaster.errors import ConfigError
-from forecaster.network.architecture import Architecture, mark_width
+from forecaster.network.architecture import Architecture
 from forecaster.network.branches import parse_branches
 from forecaster.network.first_mixture import Known, choose_mixture
 from forecaster.network.heads import (
@@ -25,6 +25,7 @@ from forecaster.training.device import choose_device, choose_precision
 from forecaster.training.linear import LinearForecast
 from forecaster.training.plan import TrainingPlan
 from forecaster.training.schedules import SchedulePlan
+from forecaster.training.sizes import layer_sizes, mark_sizes
 from forecaster.windows.batch import Batch
 from forecaster.windows.bins import fit_bins, value_resolution
 from forecaster.windows.cells import point_cells
@@ -58,29 +59,16 @@ def make_architecture(settings: Settings, source: WindowSource, n_outputs: int) 
     network, window = settings.network, settings.window
     panel, normaliser, horizon = source.panel, source.normaliser, source.windows.horizon
     channels = input_channels(panel, normaliser.calendar)
-    units = network.units or (32,)
-    n_layers = network.layers or len(units)
     n_series = panel.peers.total(panel.n_series)
-    n_marks = len(panel.mark_names)
     return Architecture(
         look_back=window.look_back or 1,
         horizon=horizon,
         n_channels=len(channels),
         n_outputs=n_outputs,
-        segment=network.segment or 1,
-        cell=network.cell or "lstm",
-        units=units if len(units) == n_layers else units[:1] * n_layers,
-        dense_units=tuple(width for width in network.dense_layers or () if width > 0),
-        dropout=network.dropout or 0.0,
-        recurrent_dropout=network.recurrent_dropout,
-        activation=network.activation,
-        recurrent_activation=network.recurrent_activation,
-        bidirectional=bool(network.bidirectional),
+        **layer_sizes(network),
         branches=parse_branches(network.branch or (), channels),
-        linear=bool(network.linear),
         n_static=n_static(normaliser.features) + len(panel.static_names),
-        n_marks=n_marks,
-        mark_units=(network.mark_units or mark_width(n_marks)) if n_marks else 0,
+        **mark_sizes(network, len(panel.mark_names)),
         decoder=network.decoder or "direct",
         out_segment=min(network.segment or 1, horizon),
         n_series=n_series if network.series_units else 0,
