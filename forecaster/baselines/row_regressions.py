@@ -1,4 +1,4 @@
-"""Linear and Logistic: outputs and tags of a row by a regression on the inputs of the rows around it."""
+"""Linear and RowLogistic: outputs and tags of a row by a regression on the inputs of the rows around it."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _moments(panel: Panel, inputs: Inputs, index: np.ndarray, target: np.ndarray
 
 
 @dataclass(frozen=True)
-class FittedLogistic(FittedSequenceBaseline):
+class FittedRowLogistic(FittedSequenceBaseline):
     """A logistic regression on the rows around."""
 
     inputs: Inputs
@@ -183,7 +183,7 @@ class FittedLogistic(FittedSequenceBaseline):
         return found
 
 
-class Logistic(SequenceBaseline):
+class RowLogistic(SequenceBaseline):
     """A logistic regression of each row's tag on the inputs of the rows around it."""
 
     name = "logistic"
@@ -204,4 +204,4 @@ class Logistic(SequenceBaseline):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # one that has not converged is a baseline still
             model.fit(inputs.of(panel, index[taken]), classes[taken])
-        return FittedLogistic(inputs, model, len(goal.names))
+        return FittedRowLogistic(inputs, model, len(goal.names))

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from forecaster.baselines.logistic import Logistic
 from forecaster.baselines.nearest import Nearest, has_warping
 from forecaster.baselines.per_mark import PerMark
-from forecaster.baselines.row_regressions import Linear
-from forecaster.baselines.row_regressions import Logistic as RowLogistic
+from forecaster.baselines.row_regressions import Linear, RowLogistic
 from forecaster.baselines.sequence_base import Frequencies, Mean, SequenceBaseline
 from forecaster.baselines.sequence_markov import Markov
 from forecaster.config.settings import BaselineChoice

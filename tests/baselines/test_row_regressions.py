@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecaster.baselines.per_mark import PerMark
-from forecaster.baselines.row_regressions import Linear, Logistic
+from forecaster.baselines.row_regressions import Linear, RowLogistic
 from forecaster.baselines.sequence_choose import sequence_baselines
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Clock, Panel
@@ -72,7 +72,7 @@ def test_logistic_sees_the_rows_on_both_sides() -> None:
     tags = (np.r_[x[2:, 0], 0, 0] > 0).astype(np.int64)  # that of a row two rows on
     panel = panel_of(x, Goal("tags", ("n", "p", "never"), "tag", tags))
     assert panel.goal is not None
-    probs = Logistic().fit(panel, panel.goal, first(400)).predict(panel, np.arange(400, 598))
+    probs = RowLogistic().fit(panel, panel.goal, first(400)).predict(panel, np.arange(400, 598))
     assert probs.shape == (198, 3) and probs.sum(axis=1) == pytest.approx(np.ones(198))
     assert (probs.argmax(axis=1) == tags[400:598]).mean() > 0.95
 
