@@ -104,7 +104,7 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
     """
     stamps = read_stamps(table, found.columns["time"], settings)
     ids = read_ids(table, found.columns.get("id"))
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     rows, read = _read_rows(table, found, order, ids.names)
     clock = Clock(stamps.kind, zone=stamps.zone)
     repairs = [*table.notes, *stamps.notes, *ids.notes, *order.notes]

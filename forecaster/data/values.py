@@ -96,10 +96,10 @@ def _read_grid(
     """Rows of every series at their times, or counted where there are none."""
     table, found, settings = origin
     if "time" not in found.columns:
-        order = sort_rows(ids.codes, None, len(ids.names), table.n_rows)
+        order = sort_rows(ids, None, table.n_rows)
         return order, *_in_order(order.take(values), order)
     stamps = read_stamps(table, found.columns["time"], settings)
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     return order, *_on_clock(stamps, order.take(values), order, origin)
 
 
