@@ -84,8 +84,15 @@ def _as_words(column: Column) -> np.ndarray | None:
             return False
         written = np.frombuffer(letters, dtype=np.uint8)[begins[0] : begins[-1]]
         padded = np.append(written, np.zeros(_WORD, dtype=np.uint8))
-        windows = np.ndarray(len(written) + 1, dtype=words.dtype, buffer=padded, strides=(1,))
-        words[part] = windows[begins[:-1] - begins[0]] & _MASKS[lengths]
+        if (
+            lengths.min() == lengths.max()
+        ):  # then there is one every so many bytes, which is found much sooner
+            step = int(lengths[0])
+            every = np.ndarray(len(texts), dtype=words.dtype, buffer=padded, strides=(step,))
+            np.bitwise_and(every, _MASKS[step], out=words[part])
+        else:
+            windows = np.ndarray(len(written) + 1, dtype=words.dtype, buffer=padded, strides=(1,))
+            words[part] = windows[begins[:-1] - begins[0]] & _MASKS[lengths]
         return bool(written.all())
 
     return words if all(in_parts(fill, len(column))) else None
