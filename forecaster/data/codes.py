@@ -33,7 +33,7 @@ def encode(column: Column) -> tuple[np.ndarray, np.ndarray | None, pa.Array]:
         return codes, None, names
     parts = in_parts(lambda part: _runs(part_of(column, part)), len(column))
     fields = pa.chunked_array([chunk for values, _ in parts for chunk in values], column.type)
-    codes, names = _encode_each(fields)
+    codes, names = _encode_rising(fields) or _encode_each(fields)
     return codes, np.concatenate([lengths for _, lengths in parts]), names
 
 
@@ -47,6 +47,16 @@ def _runs(column: Column) -> tuple[list[pa.Array], np.ndarray]:
     runs = [pc.run_end_encode(chunk, run_end_type=pa.int64()) for chunk in column.chunks]
     lengths = [np.diff(run.run_ends.to_numpy(), prepend=0) for run in runs]
     return [run.values for run in runs], np.concatenate(lengths)
+
+
+def _encode_rising(column: Column) -> tuple[np.ndarray, pa.Array] | None:
+    """Code of each field, and those that differ, where none is below the one before; else None."""
+    fields = column.cast(pa.large_string()).combine_chunks()
+    before, behind = fields[:-1], fields[1:]
+    if not pc.all(pc.less_equal(before, behind), min_count=0).as_py():
+        return None
+    is_new = np.append(True, pc.not_equal(before, behind))
+    return np.cumsum(is_new) - 1, fields.filter(pa.array(is_new)).cast(pa.string())
 
 
 def _encode_each(column: Column) -> tuple[np.ndarray, pa.Array]:

@@ -41,6 +41,15 @@ def test_texts_are_not_taken_for_their_beginnings(fields: list[str]) -> None:
     check(fields * 2)
 
 
+def test_fields_that_rise_or_fall_have_the_place_of_their_first() -> None:
+    rising = [name for name in ("a", "b", "ba", "c", "é") for _ in range(3)]
+    check(rising)
+    check(rising, n_blocks=2)
+    check(rising[::-1])
+    check([*rising, "a"])
+    check(["a"] * 5)
+
+
 @pytest.mark.parametrize("name", ["s{}", "series-number-{}"])
 def test_many_rows_in_blocks_have_one_dictionary(name: str) -> None:
     random = np.random.default_rng(0)
