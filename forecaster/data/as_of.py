@@ -62,7 +62,7 @@ def read_as_of(
     name, time = _find_columns(table, columns)
     found = read_ids(table, name)
     moments = _moments(table, time, clock)
-    codes = np.arange(table.n_rows) if found.codes is None else found.codes
+    codes = found.codes if found.runs is not None else np.arange(table.n_rows)
     _refuse_twice(table, name, codes)
     first = np.empty(len(found.names), dtype=np.int64)
     first[codes] = np.arange(table.n_rows)

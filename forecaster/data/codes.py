@@ -17,22 +17,24 @@ _WORD = 8
 _MASKS = np.array([(1 << (8 * n_bytes)) - 1 for n_bytes in range(_WORD + 1)], dtype=np.uint64)
 
 
-def encode(column: Column) -> tuple[np.ndarray, pa.Array]:
-    """Place of each field among those that differ.
+def encode(column: Column) -> tuple[np.ndarray, np.ndarray | None, pa.Array]:
+    """Place of each run of equal fields among those that differ.
 
     Args:
         column: (n_rows,) without missing fields, at least one row.
 
     Returns:
-        (n_rows,) int64 codes, and the fields as text in the order in which they first appear.
+        (n_runs,) int64 codes; (n_runs,) int64 rows of each run, None where each row is taken for one; and the
+        fields as text in the order in which they first appear.
     """
     first = column.slice(0, _SAMPLE)
     if 2 * _n_runs(first) > len(first):
-        return _encode_each(column)
+        codes, names = _encode_each(column)
+        return codes, None, names
     parts = in_parts(lambda part: _runs(part_of(column, part)), len(column))
     fields = pa.chunked_array([chunk for values, _ in parts for chunk in values], column.type)
-    codes, dictionary = _encode_each(fields)
-    return np.repeat(codes, np.concatenate([lengths for _, lengths in parts])), dictionary
+    codes, names = _encode_rising(fields) or _encode_each(fields)
+    return codes, np.concatenate([lengths for _, lengths in parts]), names
 
 
 def _n_runs(column: Column) -> int:
@@ -47,8 +49,18 @@ def _runs(column: Column) -> tuple[list[pa.Array], np.ndarray]:
     return [run.values for run in runs], np.concatenate(lengths)
 
 
+def _encode_rising(column: Column) -> tuple[np.ndarray, pa.Array] | None:
+    """Code of each field, and those that differ, where none is below the one before; else None."""
+    fields = column.cast(pa.large_string()).combine_chunks()
+    before, behind = fields[:-1], fields[1:]
+    if not pc.all(pc.less_equal(before, behind), min_count=0).as_py():
+        return None
+    is_new = np.append(True, pc.not_equal(before, behind))
+    return np.cumsum(is_new) - 1, fields.filter(pa.array(is_new)).cast(pa.string())
+
+
 def _encode_each(column: Column) -> tuple[np.ndarray, pa.Array]:
-    """What ``encode`` gives, each field looked up by itself, in as few parts as there are threads."""
+    """Code of each field, looked up by itself in as few parts as there are threads, and those that differ."""
     words = _as_words(column) if pa.types.is_string(column.type) else None
     fields = column if words is None else pa.chunked_array([words])
     share = -(-len(column) // pa.cpu_count())
@@ -82,8 +94,15 @@ def _as_words(column: Column) -> np.ndarray | None:
             return False
         written = np.frombuffer(letters, dtype=np.uint8)[begins[0] : begins[-1]]
         padded = np.append(written, np.zeros(_WORD, dtype=np.uint8))
-        windows = np.ndarray(len(written) + 1, dtype=words.dtype, buffer=padded, strides=(1,))
-        words[part] = windows[begins[:-1] - begins[0]] & _MASKS[lengths]
+        if (
+            lengths.min() == lengths.max()
+        ):  # then there is one every so many bytes, which is found much sooner
+            step = int(lengths[0])
+            every = np.ndarray(len(texts), dtype=words.dtype, buffer=padded, strides=(step,))
+            np.bitwise_and(every, _MASKS[step], out=words[part])
+        else:
+            windows = np.ndarray(len(written) + 1, dtype=words.dtype, buffer=padded, strides=(1,))
+            words[part] = windows[begins[:-1] - begins[0]] & _MASKS[lengths]
         return bool(written.all())
 
     return words if all(in_parts(fill, len(column))) else None

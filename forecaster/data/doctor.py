@@ -10,7 +10,7 @@ import numpy as np
 from forecaster.data.bursts import SHORT, find_burstiness, may_be_short, relative_gaps, short_share
 from forecaster.data.calendar import DAY
 from forecaster.data.panel import Note, Panel
-from forecaster.data.parts import in_parts
+from forecaster.data.parts import in_parts, positive_median
 from forecaster.data.units import in_words, propose_unit, resolution_words
 
 # Bursts are worth a word where both are exceeded, and there are gaps enough to tell.
@@ -129,12 +129,11 @@ def examine_events(panel: Panel) -> EventFacts:
     inner = np.ones(panel.n_rows, dtype=bool)
     inner[panel.offsets[:-1]] = False
     steps = np.diff(panel.times)[inner[1:]]
-    positive = gaps[gaps > 0]
     waits = _in_units(panel.as_of - panel.times[panel.offsets[1:] - 1], panel)
     relative = relative_gaps(panel)
     return EventFacts(
         resolution=resolution_words(panel.clock.kind, panel.clock.resolution),
-        resolution_share=_cell(panel) / float(np.median(positive)) if len(positive) else float("nan"),
+        resolution_share=_cell(panel) / positive_median(gaps),
         time_zone=_zone_words(panel),
         unit=panel.unit,
         unit_proposed=_proposed(panel, steps),
@@ -221,7 +220,7 @@ def _coarse_share(panel: Panel) -> float:
     n_positive, n_near = (sum(part[place] for part in counts) for place in (0, 1))
     if 2 * n_near < n_positive:  # then the median is far above, and need not be found
         return 0.0
-    return _cell(panel) / float(np.median(gaps[gaps > 0])) if n_positive else 0.0
+    return _cell(panel) / positive_median(gaps) if n_positive else 0.0
 
 
 def _in_units(lengths: np.ndarray, panel: Panel) -> np.ndarray:
@@ -234,8 +233,7 @@ def _proposed(panel: Panel, steps: np.ndarray) -> str:
     """The unit that the data propose, and why."""
     if panel.clock.kind != "date":
         return "none, as times are numbers"
-    numbers = steps.astype(np.int64)
-    unit, reason = propose_unit(numbers[numbers > 0], panel.clock.resolution)
+    unit, reason = propose_unit(steps.astype(np.int64), panel.clock.resolution)
     return f"{unit}, as {reason}"
 
 

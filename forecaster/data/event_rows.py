@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecaster.data.parts import in_series
+
 
 @dataclass(frozen=True)
 class EventRows:
@@ -37,9 +39,14 @@ class EventRows:
     @property
     def is_tied(self) -> np.ndarray:
         """(n_rows,) bool, whether a row has the stamp of the row before in its series."""
-        tied = np.zeros(len(self.times), dtype=bool)
-        tied[1:] = self.times[1:] == self.times[:-1]
-        tied[self.offsets[:-1]] = False
+        tied = np.empty(len(self.times), dtype=bool)
+
+        def compare(series: slice, rows: slice) -> None:
+            """See which of some series are."""
+            np.equal(self.times[rows][1:], self.times[rows][:-1], out=tied[rows][1:])
+            tied[self.offsets[series]] = False
+
+        in_series(compare, self.offsets)
         return tied
 
     def counts(self, kept: np.ndarray) -> np.ndarray:

@@ -61,8 +61,9 @@ def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel
     """
     events = order_events(table, found, settings)
     rows = events.rows
-    unit, length, notes = _choose_unit(events, settings)
-    gaps = _gaps(events, settings.gap, unit, length)
+    steps = _steps(rows)
+    unit, length, notes = _choose_unit(events, steps, settings)
+    gaps = _calendar_gaps(events, unit) if settings.gap == "calendar" else _gaps(rows, steps, length)
     panel = Panel(
         kind="events",
         values=np.column_stack([gaps, rows.values]) if found.past else gaps[:, None],
@@ -103,7 +104,7 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
     """
     stamps = read_stamps(table, found.columns["time"], settings)
     ids = read_ids(table, found.columns.get("id"))
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     rows, read = _read_rows(table, found, order, ids.names)
     clock = Clock(stamps.kind, zone=stamps.zone)
     repairs = [*table.notes, *stamps.notes, *ids.notes, *order.notes]
@@ -158,7 +159,9 @@ def _missing(rows: EventRows, found: Detection) -> tuple[Note, ...]:
     return (Note("missing_values", text, count),) if count else ()
 
 
-def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tuple[Note, ...]]:
+def _choose_unit(
+    events: Events, steps: np.ndarray, settings: DataSettings
+) -> tuple[str, float, tuple[Note, ...]]:
     """Unit of gaps and its length: the one asked for, or the largest that the usual gap fills."""
     if events.clock.kind != "date":
         if settings.gap == "calendar":
@@ -171,39 +174,43 @@ def _choose_unit(events: Events, settings: DataSettings) -> tuple[str, float, tu
                 f"--unit {settings.unit} is not a unit of time. Use one of {', '.join(UNIT_LENGTHS)}."
             )
         return unit, float(UNIT_LENGTHS[unit]), ()
-    unit, reason = propose_unit(_steps(events.rows), events.clock.resolution)
+    unit, reason = propose_unit(steps, events.clock.resolution)
     note = Note("unit", f"gaps are in the unit {unit}: {reason}; --unit names another")
     return unit, float(UNIT_LENGTHS[unit]), (note,)
 
 
 def _steps(rows: EventRows) -> np.ndarray:
-    """(n,) int64 ns between events at two stamps, one after the other in a series."""
+    """(n_rows,) time since the event before in the series, 0 for the first: int64 ns of dates."""
+    times = rows.times.view(np.int64) if np.issubdtype(rows.times.dtype, np.datetime64) else rows.times
+    steps = np.empty_like(times)
 
-    def find(series: slice, part: slice) -> np.ndarray:
-        """Those of some series."""
-        steps = np.diff(rows.times[part]).view(np.int64)
-        steps[rows.offsets[series][1:] - part.start - 1] = 0
-        return steps[steps > 0]
+    def fill(series: slice, part: slice) -> None:
+        """Find those of some series."""
+        np.subtract(times[part][1:], times[part][:-1], out=steps[part][1:])
+        steps[rows.offsets[series]] = 0
 
-    return np.concatenate([np.empty(0, dtype=np.int64), *in_series(find, rows.offsets)])
+    in_series(fill, rows.offsets)
+    return steps
 
 
-def _gaps(events: Events, gap: str, unit: str, length: float) -> np.ndarray:
-    """(n_rows,) gap since the event before in the series; NaN for the first."""
-    times, offsets, clock = events.rows.times, events.rows.offsets, events.clock
-    gaps = np.empty(len(times), dtype=np.float64)
+def _gaps(rows: EventRows, steps: np.ndarray, length: float) -> np.ndarray:
+    """(n_rows,) gap since the event before in the series, in units of a length; NaN for the first."""
+    gaps = np.empty(len(steps), dtype=np.float64)
 
-    def fill(series: slice, rows: slice) -> None:
+    def fill(series: slice, part: slice) -> None:
         """Find the gaps of some series."""
-        if gap == "calendar":
-            gaps[rows][1:] = np.diff(find_periods(to_wall(times[rows], clock.zone), unit))
-        elif clock.kind == "date":
-            gaps[rows][1:] = np.diff(times[rows]).view(np.int64) / length
-        else:
-            gaps[rows][1:] = np.diff(times[rows])
-        gaps[offsets[series]] = np.nan
+        np.divide(steps[part], length, out=gaps[part])
+        gaps[rows.offsets[series]] = np.nan
 
-    in_series(fill, offsets)
+    in_series(fill, rows.offsets)
+    return gaps
+
+
+def _calendar_gaps(events: Events, unit: str) -> np.ndarray:
+    """(n_rows,) units of the calendar since the event before in the series; NaN for the first."""
+    periods = find_periods(to_wall(events.rows.times, events.clock.zone), unit)
+    gaps = np.diff(periods, prepend=0).astype(np.float64)
+    gaps[events.rows.offsets[:-1]] = np.nan
     return gaps
 
 

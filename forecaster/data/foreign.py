@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import BinaryIO
 
 from forecaster.errors import DataError
 
-# Longest line, and all that is read of a file before it is known to have lines.
-LONGEST = 1 << 24
 _KINDS = (
     (rb"PK\x03\x04", "a workbook or a zip archive"),
     (rb"\xd0\xcf\x11\xe0", "a workbook of the old kind"),
@@ -20,7 +17,7 @@ _KINDS = (
 )
 
 
-def refuse_foreign(source: str, data: bytes) -> None:
+def refuse_foreign(source: str, data: bytes | memoryview) -> None:
     """Refuse what begins as a workbook, an archive, a picture, a web page or JSON does.
 
     Args:
@@ -33,32 +30,3 @@ def refuse_foreign(source: str, data: bytes) -> None:
     for pattern, what in _KINDS:
         if re.match(pattern, data[:64], re.IGNORECASE):
             raise DataError(f"{source}: this is {what}. Save the table as CSV.")
-
-
-def read_lines(source: str, file: BinaryIO) -> bytes:
-    """All bytes of an open file, unless its first line has no end.
-
-    Args:
-        source: The file as the user typed it, for messages.
-        file: Open for reading, at its beginning.
-
-    Returns:
-        What it holds.
-
-    Raises:
-        DataError: There is no line end in the first ``LONGEST`` bytes; more is not read.
-    """
-    head = file.read(LONGEST)
-    if len(head) < LONGEST:
-        return head
-    binary = head.startswith((b"PAR1", b"\x1f\x8b"))
-    if not binary and b"\n" not in head and b"\r" not in head:
-        raise DataError(
-            f"{source}: the first {LONGEST // 2**20} MiB hold no line end; this is no table. "
-            "Bring a file with one row on a line."
-        )
-    if not file.seekable():
-        return head + file.read()
-    del head
-    file.seek(0)  # once more, so that no two parts are put together
-    return file.read()

@@ -12,7 +12,7 @@ from forecaster.data.table import Column, Table
 from forecaster.errors import DataError, listing
 
 
-def from_parquet(source: str, data: bytes) -> Table:
+def from_parquet(source: str, data: memoryview) -> Table:
     """Columns of a Parquet file; a dated index becomes the column ``ds``.
 
     Args:
@@ -29,7 +29,7 @@ def from_parquet(source: str, data: bytes) -> Table:
     return from_columns(source, columns, max((len(column) for column in columns.values()), default=0))
 
 
-def parquet_columns(source: str, data: bytes) -> dict[str, Column]:
+def parquet_columns(source: str, data: bytes | memoryview) -> dict[str, Column]:
     """Columns of a Parquet file as it holds them, but for its index.
 
     Args:

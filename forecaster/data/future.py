@@ -16,7 +16,7 @@ from forecaster.data.panel import Ahead, Note, Panel
 from forecaster.data.read import read_table
 from forecaster.data.repair import merge_duplicates
 from forecaster.data.roles import covariates_of
-from forecaster.data.rows import read_ids, sort_rows
+from forecaster.data.rows import Ids, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
 from forecaster.data.table import Table
 from forecaster.errors import DataError, listing
@@ -57,9 +57,7 @@ def read_future(
     ids = read_ids(table, columns.get("id"))
     bases, n_targets = _bases(panel)
     place = pd.Index(bases).get_indexer(pd.Index(ids.names)).astype(np.int64)
-    keys, values, offsets = _keyed_rows(
-        table, (known.numbers, ids.codes, len(place)), (found, settings, panel)
-    )
+    keys, values, offsets = _keyed_rows(table, (known.numbers, ids), (found, settings, panel))
     rows_of = place[np.repeat(np.arange(len(place)), np.diff(offsets))]
     if "time" in columns:
         wanted = _keys(_wanted(panel, horizon)[::n_targets], panel.clock.step)
@@ -155,13 +153,13 @@ def _wanted(panel: Panel, horizon: int) -> np.ndarray:
 
 def _keyed_rows(
     table: Table,
-    rows: tuple[np.ndarray, np.ndarray | None, int],
+    rows: tuple[np.ndarray, Ids],
     origin: tuple[Detection, DataSettings, Panel],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Times, values and offsets of the file's rows in order; without a time column they count from 0."""
-    (values, codes, n_series), (found, settings, panel) = rows, origin
+    (values, ids), (found, settings, panel) = rows, origin
     if "time" not in found.columns:
-        order = sort_rows(codes, None, n_series, table.n_rows)
+        order = sort_rows(ids, None, table.n_rows)
         return order.times, order.take(values), order.offsets
     name = found.columns["time"]
     stamps = read_stamps(table, name, settings)
@@ -170,7 +168,7 @@ def _keyed_rows(
             f"{table.place(0, name)}: '{table.field(0, name)}' is not written as the times of "
             f"{panel.source} are. Write it in the same way, with a zone where they have one."
         )
-    order = sort_rows(codes, stamps.values, n_series, table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     times, values, offsets, _ = merge_duplicates(
         (order.times, order.take(values), order.offsets),
         settings.duplicates,

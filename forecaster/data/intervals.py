@@ -40,7 +40,7 @@ def read_intervals(table: Table, found: Detection, settings: DataSettings) -> Pa
     _refuse_negative(table, name, lengths)
     ids = read_ids(table, found.columns.get("id"))
     stamps = read_stamps(table, found.columns["time"], settings) if "time" in found.columns else None
-    order = sort_rows(ids.codes, None if stamps is None else stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, None if stamps is None else stamps.values, table.n_rows)
     values = order.take(lengths)
     if settings.start is not None:
         times, clock, unit = _date(table, name, values, order, settings)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from forecaster.data.invisible import find_invisible
 from forecaster.data.names import VALUE_NAMES, normal
 from forecaster.data.panel import Note
+from forecaster.data.parts import cast_rows
 from forecaster.data.table import MISSING, Column, Table
 from forecaster.errors import DataError
 
@@ -64,8 +65,7 @@ def read_numbers(table: Table, name: str, option: str = "--target") -> tuple[np.
         raise _refusal(table, row, name, option)
     elif pa.types.is_integer(column.type):
         notes = _large(column, name)
-    numbers = column.cast(pa.float64(), safe=False).to_numpy()
-    numbers = np.asarray(numbers, dtype=np.float64)
+    numbers = cast_rows(column, pa.float64(), safe=False)
     least, most = np.fmin.reduce(numbers), np.fmax.reduce(numbers)
     if np.isinf(least) or np.isinf(most):
         raise _refusal(table, _first(np.isinf(numbers)), name, option)
@@ -92,9 +92,8 @@ def read_columns(
     """
     read = [read_numbers(table, name, option) for name in names]
     notes = tuple(note for _, part in read for note in part)
-    if len(read) == 1:  # what is still the source's own memory is copied, other numbers need not be
-        numbers = read[0][0]
-        return (numbers if numbers.flags.writeable else numbers.copy())[:, None], notes
+    if len(read) == 1:  # which need not be copied
+        return read[0][0][:, None], notes
     return np.stack([numbers for numbers, _ in read], axis=1), notes
 
 

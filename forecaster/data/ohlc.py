@@ -92,10 +92,10 @@ def _read_rows(table: Table, found: Detection, settings: DataSettings, beside: n
     """Prices, and what stands beside them, in the order of the panel."""
     time = found.columns["time"]
     ids = read_ids(table, found.columns.get("id"))
-    tickers = None if ids.codes is None else ids.names
+    tickers = None if ids.runs is None else ids.names
     roles, prices, notes = read_prices(table, found, ids)
     stamps = read_stamps(table, time, settings)
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     rows = (order.times, order.take(np.column_stack([prices, beside])), order.offsets)
     times, numbers, offsets, merged = merge_duplicates(
         rows, settings.duplicates, (table, time, order), tickers, "first or last"

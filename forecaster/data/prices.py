@@ -72,4 +72,4 @@ def _check_range(table: Table, found: Detection, ids: Ids, prices: np.ndarray) -
 
 def _ticker(ids: Ids, row: int) -> str:
     """The ticker of a row of the file, to stand behind its line; empty where there is none."""
-    return "" if ids.codes is None else f", {ids.names[ids.codes[row]]}"
+    return "" if ids.runs is None else f", {ids.names[ids.codes[row]]}"

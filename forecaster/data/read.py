@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Collection
 from typing import Any
@@ -14,12 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from forecaster.config.data_settings import DataSettings
+from forecaster.data.contents import read_lines
 from forecaster.data.folder import is_folder, is_url, read_bytes, read_folder
-from forecaster.data.foreign import read_lines
 from forecaster.data.frames import from_frame, from_parquet
 from forecaster.data.lines import find_fault, find_line
 from forecaster.data.names import is_id_name
 from forecaster.data.panel import Note
+from forecaster.data.seen import count_newlines, has_hexadecimal
 from forecaster.data.table import MISSING, Column, Table
 from forecaster.data.text import Text, open_text, unzip
 from forecaster.errors import DataError
@@ -49,15 +51,15 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
     name, data = _load(source)
     if not data:
         raise DataError(f"{name}: the file is empty. Bring a file with a header line and rows.")
-    data = unzip(name, data)
-    if data[:4] == b"PAR1":
+    data = unzip(name, memoryview(data))
+    if bytes(data[:4]) == b"PAR1":
         return from_parquet(name, data)
     text = open_text(name, data, settings.encoding)
     named = {column for column in (settings.id, settings.mark, settings.label) if column is not None}
     return _from_text(text, named | set(texts))
 
 
-def _load(source: Any) -> tuple[str, bytes]:
+def _load(source: Any) -> tuple[str, bytes | memoryview]:
     """Name for messages, and all bytes."""
     if hasattr(source, "read"):
         name = str(getattr(source, "name", "data"))
@@ -130,7 +132,8 @@ def _parse(text: Text, header: list[str], names: list[str] | None, types: dict[s
     """
     if text.seen.n_quotes == 0:
         return _parse_blocks(text, header, False, names, types)
-    if text.data.count(b'"', 0, text.data.find(b"\n")) % 2:  # a name of a column spans lines
+    first = re.match(rb"[^\n]*", text.data)
+    if first and first[0].count(b'"') % 2:  # a name of a column spans lines
         return _parse_blocks(text, header, True, names, types)
     try:
         table = _parse_blocks(text, header, False, names, types)
@@ -141,10 +144,8 @@ def _parse(text: Text, header: list[str], names: list[str] | None, types: dict[s
 
 def _ends_row_everywhere(text: Text, table: pa.Table) -> bool:
     """Whether every newline ended the header or a row of the table, so that none was in quotes."""
-    data = text.data
-    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
-        return False
-    return bool(text.seen.n_newlines + (not data.endswith(b"\n")) == table.num_rows + 1)
+    n_newlines = count_newlines(text.data)
+    return n_newlines is not None and n_newlines + (text.data[-1] != ord("\n")) == table.num_rows + 1
 
 
 def _parse_blocks(
@@ -174,7 +175,7 @@ def _hexadecimal(
 ) -> set[str]:
     """Columns that the parser took for whole numbers though some are written as 0x1F."""
     whole = [name for name in table.column_names if pa.types.is_integer(table[name].type)]
-    if not whole or not any(mark in text.data and b"0" + mark in text.data for mark in (b"x", b"X")):
+    if not whole or not has_hexadecimal(text.data):
         return set()
     written = parse(whole, dict.fromkeys(whole, pa.string()))
     pattern = r"^\s*[+-]?0[xX]"
@@ -188,7 +189,7 @@ def _refusal(text: Text, reason: str) -> DataError:
     fault = find_fault(text)
     if fault is not None:
         return fault
-    if len(text.data.strip().splitlines()) == 1:
+    if len(bytes(text.data).strip().splitlines()) == 1:
         return _no_rows(text)
     reason = reason.splitlines()[0]
     return DataError(f"{text.source}: the rows cannot be told apart ({reason}). Check quotes and line ends.")

@@ -29,14 +29,24 @@ class Ids:
     """Which series each row belongs to.
 
     Attributes:
-        codes: (n_rows,) int64 index into ``names``; None when all rows are of one series.
+        runs: (n_runs,) int64 index into ``names`` of each run of rows that have one id; None when all rows are
+            of one series.
         names: (n_series,) str, in the order of their first rows.
+        lengths: (n_runs,) int64 rows of each run; None where each row is taken for one.
         notes: What was done to the names.
     """
 
-    codes: np.ndarray | None
+    runs: np.ndarray | None
     names: np.ndarray
+    lengths: np.ndarray | None = None
     notes: tuple[Note, ...] = ()
+
+    @property
+    def codes(self) -> np.ndarray:
+        """(n_rows,) int64 index into ``names`` of each row, where there are ``runs``."""
+        if self.runs is None:
+            raise ValueError("rows of one series have no codes")
+        return self.runs if self.lengths is None else np.repeat(self.runs, self.lengths)
 
 
 @dataclass(frozen=True)
@@ -84,40 +94,46 @@ def read_ids(table: Table, name: str | None) -> Ids:
         column = column.cast(pa.int64())
     if column.null_count:
         raise _missing(table, name, np.asarray(column.is_null()))
-    codes, dictionary = encode(column)
+    runs, lengths, dictionary = encode(column)
     names = dictionary.to_numpy(zero_copy_only=False).astype(object)
-    if pc.all(pc.match_substring_regex(dictionary, pattern=_BARE)).as_py():
-        return Ids(codes, names)
+    ids = Ids(runs, names, lengths)
+    if all(in_parts(lambda part: _are_bare(dictionary[part]), len(dictionary))):
+        return ids
     stripped = np.array([text.strip() for text in names], dtype=object)
     if (stripped == "").any():
-        raise _missing(table, name, (stripped == "")[codes])
+        raise _missing(table, name, (stripped == "")[ids.codes])
     if np.array_equal(stripped, names):
-        return Ids(codes, names)
-    changed = int((stripped != names)[codes].sum())
+        return ids
+    changed = int((stripped != names)[ids.codes].sum())
     kept, first, inverse = np.unique(stripped, return_index=True, return_inverse=True)
     rank = np.empty(len(kept), dtype=np.int64)
     order = np.argsort(first)
     rank[order] = np.arange(len(kept))
     note = Note("trimmed", f"blanks around ids in column '{name}' were left out", changed)
-    return Ids(rank[inverse][codes], kept[order], (note,))
+    return Ids(rank[inverse][runs], kept[order], lengths, (note,))
 
 
-def sort_rows(codes: np.ndarray | None, times: np.ndarray | None, n_series: int, n_rows: int) -> Order:
+def _are_bare(names: pa.Array) -> bool:
+    """Whether no text has a blank of any kind at its ends."""
+    return bool(pc.all(pc.match_substring_regex(names, pattern=_BARE)).as_py())
+
+
+def sort_rows(ids: Ids, times: np.ndarray | None, n_rows: int) -> Order:
     """Order of rows by series, then time; rows of one time stay as they were.
 
     Args:
-        codes: (n_rows,) series of each row; None for one series.
+        ids: Series of each row.
         times: (n_rows,) times; None keeps the order of the file.
-        n_series: Number of series.
         n_rows: Number of rows.
 
     Returns:
         The order, with a note when rows of a series were not in time order.
     """
     offsets, moved = np.array([0, n_rows]), None
-    if codes is not None:
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=n_series))]).astype(np.int64)
-        moved = radix_order(codes) if _n_falls(codes) else None
+    if ids.runs is not None:
+        counts = np.bincount(ids.runs, weights=ids.lengths, minlength=len(ids.names))
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        moved = radix_order(ids.codes) if _n_falls(ids.runs) else None
     if times is None:
         return Order(moved, offsets, np.arange(n_rows) - np.repeat(offsets[:-1], np.diff(offsets)))
     if moved is not None:

@@ -79,11 +79,11 @@ def _read_rows(table: Table, found: Detection, settings: DataSettings) -> _Rows:
     """Rows by series and time; counted in the order of the file where there is no time."""
     ids = read_ids(table, found.columns.get("id"))
     if "time" not in found.columns:
-        order = sort_rows(ids.codes, None, len(ids.names), table.n_rows)
+        order = sort_rows(ids, None, table.n_rows)
         times = np.arange(table.n_rows) - np.repeat(order.offsets[:-1], np.diff(order.offsets))
         return _Rows(order, times, Clock("integer", 1, None, 1.0), ids.names, (*ids.notes, *order.notes))
     stamps = read_stamps(table, found.columns["time"], settings)
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     notes = (*stamps.notes, *ids.notes, *order.notes)
     return _Rows(order, order.take(stamps.values), Clock(stamps.kind, zone=stamps.zone), ids.names, notes)
 
@@ -154,7 +154,7 @@ def _read_wide(table: Table, found: Detection) -> Panel:
     ids = np.array([str(row) for row in range(table.n_rows)], dtype=object)
     if "id" in found.columns:
         named = read_ids(table, found.columns["id"])
-        if named.codes is not None:
+        if named.runs is not None:
             ids = named.names[named.codes]
     panel = Panel(
         kind="sequences",

@@ -89,7 +89,7 @@ class _Writing:
 
     def _codes(self, ids: Ids, n_rows: int) -> np.ndarray:
         """(n_rows,) place of each row's id in its names."""
-        return np.zeros(n_rows, np.int64) if ids.codes is None else ids.codes
+        return np.zeros(n_rows, np.int64) if ids.runs is None else ids.codes
 
     def _writer(self, shard: int) -> pq.ParquetWriter:
         """The open part."""

@@ -32,7 +32,7 @@ def regular_share(table: Table, time: str, ids: str | None, settings: DataSettin
     sample = replace(table, columns=columns, n_rows=n_rows)
     stamps = read_stamps(sample, time, settings)
     found = read_ids(sample, ids)
-    order = sort_rows(found.codes, stamps.values, len(found.names), n_rows)
+    order = sort_rows(found, stamps.values, n_rows)
     times = order.times
     clock = infer_clock(times, order.offsets, stamps.kind, stamps.zone)
     positions = find_positions(clock, times, order.offsets)

@@ -14,6 +14,7 @@ from forecaster.data.invisible import find_invisible
 from forecaster.data.layouts import find_dates, is_zoned
 from forecaster.data.names import is_calendar_part, is_time_name, normal
 from forecaster.data.panel import Note
+from forecaster.data.parts import cast_rows
 from forecaster.data.table import MISSING, Column, Table
 from forecaster.data.zones import Stamps, localize, with_offsets
 from forecaster.errors import ConfigError, DataError
@@ -144,7 +145,7 @@ def _refuse_missing(table: Table, name: str, column: Column) -> None:
 def _nanoseconds(table: Table, name: str, column: Column) -> np.ndarray:
     """Arrow dates as datetime64[ns]; dates that do not fit are an error."""
     try:
-        return np.asarray(column.cast(pa.timestamp("ns")).to_numpy(), dtype="datetime64[ns]")
+        return cast_rows(column, pa.timestamp("ns"))
     except pa.ArrowInvalid:
         seconds = column.cast(pa.timestamp("s"), safe=False).cast(pa.int64()).to_numpy()
         outside = np.abs(seconds) > 9_223_372_035

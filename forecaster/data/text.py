@@ -11,7 +11,8 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from forecaster.data.foreign import read_lines, refuse_foreign
+from forecaster.data.contents import read_lines
+from forecaster.data.foreign import refuse_foreign
 from forecaster.data.panel import Note
 from forecaster.data.seen import Seen, look_over
 from forecaster.errors import ConfigError, DataError
@@ -38,7 +39,7 @@ class Text:
     """
 
     source: str
-    data: bytes
+    data: memoryview
     first_line: int
     delimiter: str
     header: tuple[str, ...]
@@ -47,7 +48,7 @@ class Text:
     seen: Seen
 
 
-def open_text(source: str, data: bytes, encoding: str | None) -> Text:
+def open_text(source: str, data: bytes | memoryview, encoding: str | None) -> Text:
     """Decoded text of a delimited file, with its delimiter and header.
 
     Args:
@@ -63,19 +64,19 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
         DataError: The bytes are not text of that encoding, or have no header.
     """
     notes: list[Note] = []
-    data, seen = _decode(source, data, encoding, notes)
+    data, seen = _decode(source, memoryview(data), encoding, notes)
     if seen.has_nul:
-        line = data.count(b"\n", 0, data.find(b"\0")) + 1
+        line = bytes(data).count(b"\n", 0, bytes(data).find(b"\0")) + 1
         raise DataError(
             f"{source}, line {line}: a NUL byte; this is no text, or UTF-16 without its mark. "
             "Name its encoding with --encoding."
         )
     begin, first_line, named = _skip_preamble(data, notes)
     if begin:
-        seen = seen.without(data[:begin])
+        seen = seen.without(bytes(data[:begin]))
         data = data[begin:]
-    sample = data[:_SAMPLE].decode("utf-8", errors="ignore")
-    if not sample.strip() and not data.decode("utf-8", errors="ignore").strip():
+    sample = str(data[:_SAMPLE], "utf-8", "ignore")
+    if not sample.strip() and not str(data, "utf-8", "ignore").strip():
         raise DataError(f"{source}: the file is empty. Bring a file with a header line and rows.")
     if len(data) > _SAMPLE:
         sample = sample[: sample.rfind("\n") + 1] or sample
@@ -94,7 +95,7 @@ def open_text(source: str, data: bytes, encoding: str | None) -> Text:
     return Text(source, data, first_line, delimiter, header, decimal, tuple(notes), seen)
 
 
-def unzip(source: str, data: bytes) -> bytes:
+def unzip(source: str, data: memoryview) -> memoryview:
     """The bytes, decompressed if they are gzip; other archives are refused.
 
     Args:
@@ -107,30 +108,32 @@ def unzip(source: str, data: bytes) -> bytes:
     Raises:
         DataError: The data are damaged, or of another archive.
     """
-    if data[:2] == b"\x1f\x8b":
+    if bytes(data[:2]) == b"\x1f\x8b":
         try:
             with gzip.open(io.BytesIO(data)) as file:
-                return read_lines(source, cast(BinaryIO, file))
+                return memoryview(read_lines(source, cast(BinaryIO, file)))
         except (OSError, EOFError, zlib.error) as error:
             raise DataError(f"{source}: the gzip data is damaged ({error}). Compress it again.") from None
     refuse_foreign(source, data)
     return data
 
 
-def _decode(source: str, data: bytes, encoding: str | None, notes: list[Note]) -> tuple[bytes, Seen]:
+def _decode(
+    source: str, data: memoryview, encoding: str | None, notes: list[Note]
+) -> tuple[memoryview, Seen]:
     """The bytes as UTF-8 without a mark, and what they are."""
     if encoding is not None:
         return _seen(_recode(source, data, encoding))
-    if data[:3] == codecs.BOM_UTF8:
+    if bytes(data[:3]) == codecs.BOM_UTF8:
         data = data[3:]
-    elif data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+    elif bytes(data[:2]) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         notes.append(Note("encoding", "read as UTF-16, which its mark names"))
         return _seen(_recode(source, data, "utf-16"))
     seen = look_over(data)
     if seen.is_ascii:
         return data, seen
     try:
-        data.decode("utf-8")
+        str(data, "utf-8")
     except UnicodeDecodeError as error:
         bad = error.start
     else:
@@ -139,18 +142,18 @@ def _decode(source: str, data: bytes, encoding: str | None, notes: list[Note]) -
     if not _looks_chinese(data):
         raise DataError(f"{source}: {where}. Name the encoding, such as --encoding latin-1.")
     notes.append(Note("encoding", f"read as GB18030, because {where}; --encoding names another"))
-    return _seen(data.decode("gb18030").encode("utf-8"))
+    return _seen(str(data, "gb18030").encode())
 
 
-def _seen(data: bytes) -> tuple[bytes, Seen]:
+def _seen(data: bytes) -> tuple[memoryview, Seen]:
     """Bytes, and what they are."""
-    return data, look_over(data)
+    return memoryview(data), look_over(data)
 
 
-def _recode(source: str, data: bytes, encoding: str) -> bytes:
+def _recode(source: str, data: memoryview, encoding: str) -> bytes:
     """The bytes of a named encoding as UTF-8."""
     try:
-        text = data.decode(encoding)
+        text = str(data, encoding)
     except LookupError:
         raise ConfigError(
             f"--encoding {encoding} is not known. Use a name such as utf-8, gb18030 or latin-1."
@@ -163,10 +166,10 @@ def _recode(source: str, data: bytes, encoding: str) -> bytes:
     return text.lstrip("\ufeff").encode("utf-8")
 
 
-def _looks_chinese(data: bytes) -> bool:
+def _looks_chinese(data: memoryview) -> bool:
     """Whether the bytes decode as GB18030, nearly all from its common block."""
     try:
-        text = data.decode("gb18030")
+        text = str(data, "gb18030")
     except UnicodeDecodeError:
         return False
     wide = [letter for letter in text[:_SAMPLE] if ord(letter) > 127]
@@ -177,11 +180,11 @@ def _looks_chinese(data: bytes) -> bool:
     return not wide or common >= 0.9 * len(wide)
 
 
-def _skip_preamble(data: bytes, notes: list[Note]) -> tuple[int, int, str | None]:
+def _skip_preamble(data: memoryview, notes: list[Note]) -> tuple[int, int, str | None]:
     """Where the header begins, its line, and the delimiter when a ``sep=`` line names it."""
     begin, line, named, comments = 0, 1, None, 0
     while begin < len(data):
-        head, newline, _ = data[begin : begin + _SAMPLE].partition(b"\n")
+        head, newline, _ = bytes(data[begin : begin + _SAMPLE]).partition(b"\n")
         length = len(head) + len(newline)
         head = head.strip()
         match = re.fullmatch(rb'"?sep=([,;\t])"?', head, re.IGNORECASE) if line == 1 else None

@@ -77,7 +77,7 @@ def settle_ties(
     table, name, ids, order = origin
     how = choose_ties(settings.ties, rows.times, clock, ids)
     tied = rows.is_tied
-    count = int(tied.sum())
+    count = int(np.count_nonzero(tied))
     if how == "jitter":
         return _jitter(rows, clock, tied)
     if count == 0:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 
+from forecaster.data.parts import positive_median
 from forecaster.errors import ConfigError
 
 UNIT_LENGTHS: dict[str, int] = {
@@ -86,16 +88,16 @@ def propose_unit(steps: np.ndarray, resolution: float | None) -> tuple[str, str]
     """Unit for gaps between dates: the largest that the usual gap fills.
 
     Args:
-        steps: (n,) int64 gaps above zero, in ns.
+        steps: (n,) int64 gaps in ns, of which those above zero count.
         resolution: Of the stamps, in ns.
 
     Returns:
         A key of ``UNIT_LENGTHS``, and the reason in words.
     """
-    if len(steps) == 0:
+    usual = positive_median(steps)
+    if math.isnan(usual):
         unit = "day" if (resolution or 0) >= UNIT_LENGTHS["day"] else "hour"
         return unit, "there is no gap to choose it by"
-    usual = float(np.median(steps))
     fitting = [name for name, length in UNIT_LENGTHS.items() if name != "week" and length <= usual]
     unit = fitting[-1] if fitting else "second"
     return unit, f"the median gap above zero is {usual / UNIT_LENGTHS[unit]:.3g} {unit}s"

@@ -13,6 +13,7 @@ from forecaster.data.detect import Detection
 from forecaster.data.grid import Grid, Notes, by_target, settle_grid
 from forecaster.data.numbers import read_columns
 from forecaster.data.panel import Clock, Note, Panel
+from forecaster.data.parts import in_series
 from forecaster.data.repair import merge_duplicates
 from forecaster.data.rows import Ids, Order, read_ids, sort_rows
 from forecaster.data.stamps import read_stamps
@@ -82,8 +83,12 @@ def _are_counts(y: np.ndarray) -> bool:
 
 def _with_empty_named(panel: Panel) -> Panel:
     """The panel with a warning where series have no value at all."""
-    known = np.add.reduceat(~np.isnan(panel.y), panel.offsets[:-1], dtype=np.int64)
-    empty = panel.ids[known == 0]
+
+    def count(series: slice, rows: slice) -> np.ndarray:
+        """Values that are known of some series."""
+        return np.add.reduceat(~np.isnan(panel.y[rows]), panel.offsets[series] - rows.start, dtype=np.int64)
+
+    empty = panel.ids[np.concatenate(in_series(count, panel.offsets)) == 0]
     if len(empty) == 0:
         return panel
     text = f"series have no value at all ({listing(empty)}); their forecasts rest on other rows"
@@ -96,10 +101,10 @@ def _read_grid(
     """Rows of every series at their times, or counted where there are none."""
     table, found, settings = origin
     if "time" not in found.columns:
-        order = sort_rows(ids.codes, None, len(ids.names), table.n_rows)
+        order = sort_rows(ids, None, table.n_rows)
         return order, *_in_order(order.take(values), order)
     stamps = read_stamps(table, found.columns["time"], settings)
-    order = sort_rows(ids.codes, stamps.values, len(ids.names), table.n_rows)
+    order = sort_rows(ids, stamps.values, table.n_rows)
     return order, *_on_clock(stamps, order.take(values), order, origin)
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from forecaster.commands import cli
-from forecaster.data.foreign import LONGEST
+from forecaster.data.contents import LONGEST
 from tests.corpus import refused_numbers, refused_rows, refused_text, refused_times
 from tests.corpus.cases import ROWS, Case, csv
 from tests.corpus.taken import TAKEN

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from forecaster.data.parts import PART, are_multiples, count_multiples, in_parts, in_series, take_rows
+from forecaster.data.parts import (
+    PART,
+    are_multiples,
+    cast_rows,
+    count_multiples,
+    in_parts,
+    in_series,
+    positive_median,
+    take_rows,
+)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 1 << 18, (1 << 18) + 1, 1_000_000])
@@ -65,3 +75,35 @@ def test_one_number_that_is_no_multiple_is_found_in_any_part() -> None:
         other = numbers.copy()
         other[place] += 1
         assert not are_multiples(other, 60)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "median"),
+    [
+        ([5], 5.0),
+        ([2, 5], 3.5),
+        ([0, 0, 0, 7, 3], 5.0),
+        ([-9, 4, 1, 2], 2.0),
+        ([2**62, 2**62], 2.0**62),
+        ([float("nan"), 0.5, 1.5, float("inf")], 1.5),
+        ([float("nan"), -1.0, 0.5, 1.5], 1.0),
+    ],
+)
+def test_the_median_above_zero_leaves_out_the_others(numbers: list[float], median: float) -> None:
+    assert positive_median(np.array(numbers)) == median
+
+
+@pytest.mark.parametrize("numbers", [[], [0, -1], [float("nan"), 0.0]])
+def test_nothing_above_zero_has_no_median(numbers: list[float]) -> None:
+    assert np.isnan(positive_median(np.array(numbers)))
+
+
+def test_columns_of_any_blocks_are_cast_in_their_order() -> None:
+    seconds = pa.array(np.arange(PART + 5), pa.timestamp("s"))
+    column = pa.chunked_array([seconds.slice(0, 7), seconds.slice(7)])
+    expected = np.arange(PART + 5).astype("datetime64[s]").astype("datetime64[ns]")
+    np.testing.assert_array_equal(cast_rows(column, pa.timestamp("ns")), expected)
+    numbers = cast_rows(pa.chunked_array([[1, None], [3]]), pa.float64())
+    np.testing.assert_array_equal(numbers, [1.0, np.nan, 3.0])
+    with pytest.raises(pa.ArrowInvalid):
+        cast_rows(pa.chunked_array([pa.array([2**40], pa.timestamp("s"))]), pa.timestamp("ns"))

@@ -44,21 +44,31 @@ def test_ids_over_many_blocks_are_one_set() -> None:
     np.testing.assert_array_equal(found.codes, np.arange(300_000) % 5000)
 
 
+def test_rows_of_runs_are_ordered_like_rows() -> None:
+    found = ids("b", "b", "b", "a", "a", "a", "b", "c", "c")
+    assert found.lengths is not None and found.lengths.tolist() == [3, 3, 1, 2]
+    order = sort_rows(found, np.arange(9), 9)
+    assert order.rows is not None and order.rows.tolist() == [0, 1, 2, 6, 3, 4, 5, 7, 8]
+    assert order.offsets.tolist() == [0, 4, 7, 9]
+    with pytest.raises(ValueError, match="no codes"):
+        _ = Ids(None, np.array(["series"])).codes
+
+
 def test_rows_in_order_are_not_moved() -> None:
-    order = sort_rows(np.array([0, 0, 1]), np.array([3, 4, 1]), 2, 3)
+    order = sort_rows(Ids(np.array([0, 0, 1]), np.array(["a", "b"])), np.array([3, 4, 1]), 3)
     assert order.rows is None and order.notes == ()
     assert order.offsets.tolist() == [0, 2, 3]
 
 
 def test_series_that_alternate_are_not_called_unsorted() -> None:
-    order = sort_rows(np.array([0, 1, 0, 1]), np.array([1.0, 1.0, 2.0, 2.0]), 2, 4)
+    order = sort_rows(Ids(np.array([0, 1, 0, 1]), np.array(["a", "b"])), np.array([1.0, 1.0, 2.0, 2.0]), 4)
     assert order.rows is not None and order.rows.tolist() == [0, 2, 1, 3]
     assert order.notes == ()
 
 
 def test_descending_rows_are_sorted_and_counted() -> None:
     days = np.array(["2020-01-03", "2020-01-02", "2020-01-01"], dtype="datetime64[ns]")
-    order = sort_rows(None, days, 1, 3)
+    order = sort_rows(Ids(None, np.array(["series"])), days, 3)
     assert order.take(np.arange(3)).tolist() == [2, 1, 0]
     assert [(note.code, note.count) for note in order.notes] == [("sorted", 2)]
     assert order.row(0) == 2
@@ -74,7 +84,7 @@ def test_sorting_is_that_of_numpy(rows: list[tuple[int, int]], kind: str) -> Non
     if kind == "datetime64[ns]":
         times = np.clip(times, -(2**62), 2**62)
     times = times.astype(kind)
-    order = sort_rows(codes, times, int(codes.max()) + 1, len(rows))
+    order = sort_rows(Ids(codes, np.unique(codes)), times, len(rows))
     expected = np.lexsort((times, codes))
     np.testing.assert_array_equal(order.take(np.arange(len(rows))), expected)
 
@@ -90,5 +100,5 @@ def test_real_times_of_many_series_are_sorted(scale: float) -> None:
     random = np.random.default_rng(0)
     codes = np.append(np.arange(50), random.integers(0, 50, 4950))
     times = random.integers(-500, 500, 5000) * scale
-    order = sort_rows(codes, times, 50, 5000)
+    order = sort_rows(Ids(codes, np.unique(codes)), times, 5000)
     np.testing.assert_array_equal(order.take(np.arange(5000)), np.lexsort((times, codes)))
