@@ -122,6 +122,14 @@ def test_a_file_with_a_new_class_or_without_the_label_is_refused_by_evaluate() -
         loaded.evaluate(waves(4, 3).drop(columns="class"))
 
 
+@pytest.mark.usefixtures("place")
+def test_what_is_asked_of_forecasts_is_refused_by_evaluate() -> None:
+    for asked, option in (("--within 7d", "--within"), ("--level 50", "--level")):
+        result = call(f"evaluate test.csv --run run {asked}")
+        assert result.exit_code == 1
+        assert f"{option}: run was trained on sequences, which have no use for it." in result.output
+
+
 def test_a_saved_run_says_what_the_one_in_memory_said(tmp_path: Path) -> None:
     trained = Forecaster(**TINY, label="class", id="case").fit(waves(20, 0), test=waves(4, 1))
     table = trained.predict(waves(4, 2))

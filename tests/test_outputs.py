@@ -73,6 +73,14 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "--steps-per-epoch 3: with --stateful an epoch is every series once. Leave it out.",
         ),
         ({"outputs": "y", "horizon": 3}, "--horizon 3: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "preset": "fast"}, "--preset fast: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "conformal": True}, "--conformal: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "censor": False}, "--no-censor: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "unit": "bar"}, "--unit bar: sequences have no use for it. Leave it out."),
+        (
+            {"outputs": "y", "target": "x"},
+            "--target x: --outputs says what is learnt of sequences. Leave one of the two out.",
+        ),
         (
             {"outputs": "y", "transforms": "log"},
             "--transforms log: sequences have no use for it. Leave it out.",
