@@ -78,8 +78,8 @@ def unused_preset(settings: Settings, kind: str) -> str:
     if kind not in WAITING or preset not in ("fast", "accurate"):
         return ""
     return (
-        f"--preset {preset} has no effect on {kind}: it is for values and prices. More is done with --epochs, "
-        "--units and --ensemble."
+        f"--preset {preset} has no effect on {kind}: it is for values and prices. More is done with "
+        "--epochs, --units and --ensemble."
     )
 
 

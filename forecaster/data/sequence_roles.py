@@ -12,7 +12,7 @@ from forecaster.data.table import Table
 from forecaster.errors import ConfigError, DataError, listing
 
 # Roles of what is learnt, which another file for the same run need not have.
-LEARNT = ("label", "output")
+LEARNT = ("label", "output", "tag")
 
 # Columns of numbers that make a file without ids and times a wide one.
 LEAST_WIDE = 2

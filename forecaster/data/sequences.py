@@ -72,7 +72,8 @@ def read_sequences(table: Table, found: Detection, settings: DataSettings) -> Pa
         words = Vocabulary.of(table, found.columns["mark"])
         panel = replace(panel, marks=words.code(rows.order.take(words.codes)), mark_names=words.names)
         panel = replace(panel, warnings=(*panel.warnings, *words.notes))
-    return replace(panel, goal=_goal(table, found, rows.order, panel))
+    goal = _goal(table, found, rows.order, panel)
+    return replace(panel, goal=goal, columns=_with_tag(panel.columns, goal))
 
 
 def _read_rows(table: Table, found: Detection, settings: DataSettings) -> _Rows:
@@ -90,12 +91,12 @@ def _read_rows(table: Table, found: Detection, settings: DataSettings) -> _Rows:
 
 def _goal(table: Table, found: Detection, order: Order, panel: Panel) -> Goal:
     """What is learnt, from the columns that were found."""
-    outputs = found.of_role("output")
+    outputs, tags = found.of_role("output"), found.of_role("tag")
     if "label" in found.columns:
         return _labels(table, found.columns["label"], order, panel)
-    if not outputs:
+    if not outputs and not tags:
         return Goal("marks", panel.mark_names)  # or of a file for a run whose goal it lacks
-    texts = [name for name in outputs if not looks_number(name, table.columns[name])]
+    texts = tags or tuple(name for name in outputs if not looks_number(name, table.columns[name]))
     if not texts:
         values, _ = read_columns(table, outputs, "--outputs")
         return Goal("outputs", outputs, values=order.take(values))
@@ -104,8 +105,15 @@ def _goal(table: Table, found: Detection, order: Order, panel: Panel) -> Goal:
             f"--outputs {','.join(outputs)}: '{texts[0]}' holds categories, which are learnt alone. Name it "
             "alone, or columns of numbers."
         )
-    codes, names = _classes(table, outputs[0], "--outputs")
-    return Goal("tags", names, outputs[0], order.take(codes))
+    codes, names = _classes(table, texts[0], "--outputs")
+    return Goal("tags", names, texts[0], order.take(codes))
+
+
+def _with_tag(columns: dict[str, str], goal: Goal) -> dict[str, str]:
+    """Columns by role, in which one of categories is a tag: in another file it is one whatever it holds."""
+    if goal.kind != "tags":
+        return columns
+    return {"tag" if name == goal.column else role: name for role, name in columns.items()}
 
 
 def _labels(table: Table, name: str, order: Order, panel: Panel) -> Goal:
