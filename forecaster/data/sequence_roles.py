@@ -19,7 +19,7 @@ LEAST_WIDE = 2
 
 KIND: Kind = "sequences"
 
-# Settings of what comes next, in whose place something else is learnt, and of how rows of other kinds are read.
+# Settings of what comes next, in whose place something else is learnt; and of rows of other kinds.
 _REFUSED = ("target", "future_known", "static", "count_per", "as_of", "start", "predict", "calendar")
 _UNUSED = ("unit", "gap", "ties", "season", "fill", "duplicates")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+
+from forecaster.data.goals import GoalKind
 
 # Probabilities below count as this, so that a class held impossible costs no infinity.
 LEAST_PROBABILITY = 1e-12
@@ -16,6 +19,21 @@ MORE_IS_BETTER = {"accuracy", "r2"}
 # Classes from which on it is of interest whether the right one is among the likeliest five.
 MANY_CLASSES = 10
 TOP = 5
+
+
+def deciding_score(kind: GoalKind, n_names: int, r2: float) -> str:
+    """Which score says who is ahead.
+
+    Args:
+        kind: Of the goal.
+        n_names: Classes or outputs there are.
+        r2: Of the outputs, NaN where none varies.
+
+    Returns:
+        Its name; of several outputs one without a unit, as their errors are in several.
+    """
+    several = kind == "outputs" and n_names > 1 and math.isfinite(r2)
+    return "r2" if several else DECIDING[kind]
 
 
 def class_scores(true: np.ndarray, probs: np.ndarray) -> dict[str, float]:

@@ -14,10 +14,10 @@ from forecaster.baselines.sequence_choose import affordable
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
 from forecaster.evaluation.sequence_metrics import (
-    DECIDING,
     MORE_IS_BETTER,
     class_scores,
     confusion,
+    deciding_score,
     number_scores,
 )
 from forecaster.training.sequence_networks import SequenceNetworks
@@ -51,8 +51,7 @@ class SequencePart:
     @property
     def deciding(self) -> str:
         """Which score says who is ahead; errors of several outputs are in several units."""
-        several = self.goal.kind == "outputs" and len(self.goal.names) > 1 and math.isfinite(self.model["r2"])
-        return "r2" if several else DECIDING[self.goal.kind]
+        return deciding_score(self.goal.kind, len(self.goal.names), self.model.get("r2", math.nan))
 
     @property
     def best_baseline(self) -> str | None:

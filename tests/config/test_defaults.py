@@ -117,8 +117,14 @@ def test_only_parts_of_prices_keep_a_distance() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "preset", "is_unused"),
-    [("events", "fast", True), ("intervals", "accurate", True), ("events", "classic", False)]
-    + [("events", "balanced", False), ("values", "fast", False), ("ohlc", "accurate", False)],
+    [
+        ("events", "fast", True),
+        ("intervals", "accurate", True),
+        ("events", "classic", False),
+        ("events", "balanced", False),
+        ("values", "fast", False),
+        ("ohlc", "accurate", False),
+    ],
 )
 def test_a_preset_that_changes_nothing_is_said(kind: str, preset: str, is_unused: bool) -> None:
     said = unused_preset(make_settings({"preset": preset}), kind)
