@@ -109,7 +109,10 @@ def test_evaluate_scores_the_series_of_a_file() -> None:
     assert result.exit_code == 0, result.output
     trained = Forecaster.load("run").report["scores"]["test"]["model"]
     found = json.loads(result.stdout)
-    assert found["n_windows"] == 20 and found["baselines"] == {}
+    assert found["n_windows"] == 20 and found["best_baseline"] == "majority"
+    assert found["baselines"]["majority"]["accuracy"] == 0.5  # half of the 20 are of either class
+    assert found["baselines"]["majority"]["log_loss"] == pytest.approx(np.log(2))
+    assert "the others too" in result.stderr
     assert found["model"]["log_loss"] == pytest.approx(trained["log_loss"], rel=1e-6)
 
 

@@ -154,7 +154,11 @@ def test_a_saved_run_gives_the_same_outputs(stateful: bool) -> None:
     loaded = Forecaster.load("runs/one")
     new = filtered(50, 2).drop(columns=["y", "twice", "sign"])
     pd.testing.assert_frame_equal(loaded.predict(new), run.predict(new))
-    assert loaded.evaluate(filtered(50, 2))["n_windows"] == 101
+    scores = loaded.evaluate(filtered(50, 2))
+    assert scores["n_windows"] == 101 and scores["best_baseline"] == "mean"
+    y, usual = filtered(50, 2)["y"], table["y"].mean()  # all rows were learnt from in the end
+    assert scores["baselines"]["mean"]["rmse"] == pytest.approx(np.sqrt(((y - usual) ** 2).mean()))
+    assert run.evaluate(filtered(50, 2))["baselines"] == scores["baselines"]
 
 
 def test_commands_train_predict_and_evaluate() -> None:
