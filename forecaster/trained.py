@@ -166,35 +166,42 @@ class Trained:
         return figure
 
     def evaluate(
-        self, data: Source, *, level: Sequence[float] = (80, 95), within: Sequence[str] | None = None
+        self, data: Source, *, level: Sequence[float] | None = None, within: Sequence[str] | None = None
     ) -> dict[str, Any]:
         """Scores on new rows: after each id's last training row, and all rows of ids not seen.
 
         Args:
             data: A file or frame with the new rows and those before them that the look-back needs.
-            level: Central intervals whose coverage is scored, in percent.
+            level: Central intervals whose coverage is scored, in percent; 80 and 95 when None.
             within: Durations such as ``7d`` (events) that are scored; those of training when None.
 
         Returns:
             ``model`` and ``baselines`` with their scores, ``n_windows`` and ``best_baseline``.
 
         Raises:
+            ConfigError: A level or duration is asked for that the run has no use for.
             DataError: The data cannot be read, or holds no new row.
             RunError: Nothing is trained.
         """
+        from forecaster.config.facts import SCORED_LEVELS
         from forecaster.evaluation.new_rows import score_new_rows
         from forecaster.evaluation.reading import read_like, reading_notes
+        from forecaster.evaluation.sequence_continuation import refuse_forecasts
         from forecaster.evaluation.sequence_job import SequenceRun
         from forecaster.evaluation.sequence_tables import evaluate_sequences
 
         trained = self._trained()
         if isinstance(trained, SequenceRun):
+            refuse_forecasts(trained, {"level": level, "within": within})
             scores, self.notes = evaluate_sequences(trained, data)
             return scores
         run = self._forecasts("evaluate")
         panel = read_like(run, data)
         self.notes = reading_notes(run, panel)
-        return score_new_rows(run.models, panel, run.last_times, run.settings, level, run.panel.as_of, within)
+        levels = SCORED_LEVELS if level is None else level
+        return score_new_rows(
+            run.models, panel, run.last_times, run.settings, levels, run.panel.as_of, within
+        )
 
     def save(self, path: str | Path, *, keep: int = 2, context: bool = True) -> Path:
         """Write the run to a folder, as a new version when it is there already.

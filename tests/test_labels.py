@@ -109,7 +109,10 @@ def test_evaluate_scores_the_series_of_a_file() -> None:
     assert result.exit_code == 0, result.output
     trained = Forecaster.load("run").report["scores"]["test"]["model"]
     found = json.loads(result.stdout)
-    assert found["n_windows"] == 20 and found["baselines"] == {}
+    assert found["n_windows"] == 20 and found["best_baseline"] == "majority"
+    assert found["baselines"]["majority"]["accuracy"] == 0.5  # half of the 20 are of either class
+    assert found["baselines"]["majority"]["log_loss"] == pytest.approx(np.log(2))
+    assert "the others too" in result.stderr
     assert found["model"]["log_loss"] == pytest.approx(trained["log_loss"], rel=1e-6)
 
 
@@ -120,6 +123,14 @@ def test_a_file_with_a_new_class_or_without_the_label_is_refused_by_evaluate() -
         loaded.evaluate(waves(4, 3).assign(**{"class": "flat"}))
     with pytest.raises(RunError, match="holds no class to score by"):
         loaded.evaluate(waves(4, 3).drop(columns="class"))
+
+
+@pytest.mark.usefixtures("place")
+def test_what_is_asked_of_forecasts_is_refused_by_evaluate() -> None:
+    for asked, option in (("--within 7d", "--within"), ("--level 50", "--level")):
+        result = call(f"evaluate test.csv --run run {asked}")
+        assert result.exit_code == 1
+        assert f"{option}: run was trained on sequences, which have no use for it." in result.output
 
 
 def test_a_saved_run_says_what_the_one_in_memory_said(tmp_path: Path) -> None:

@@ -73,6 +73,14 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "--steps-per-epoch 3: with --stateful an epoch is every series once. Leave it out.",
         ),
         ({"outputs": "y", "horizon": 3}, "--horizon 3: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "preset": "fast"}, "--preset fast: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "conformal": True}, "--conformal: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "censor": False}, "--no-censor: sequences have no use for it. Leave it out."),
+        ({"outputs": "y", "unit": "bar"}, "--unit bar: sequences have no use for it. Leave it out."),
+        (
+            {"outputs": "y", "target": "x"},
+            "--target x: --outputs says what is learnt of sequences. Leave one of the two out.",
+        ),
         (
             {"outputs": "y", "transforms": "log"},
             "--transforms log: sequences have no use for it. Leave it out.",
@@ -146,7 +154,11 @@ def test_a_saved_run_gives_the_same_outputs(stateful: bool) -> None:
     loaded = Forecaster.load("runs/one")
     new = filtered(50, 2).drop(columns=["y", "twice", "sign"])
     pd.testing.assert_frame_equal(loaded.predict(new), run.predict(new))
-    assert loaded.evaluate(filtered(50, 2))["n_windows"] == 101
+    scores = loaded.evaluate(filtered(50, 2))
+    assert scores["n_windows"] == 101 and scores["best_baseline"] == "mean"
+    y, usual = filtered(50, 2)["y"], table["y"].mean()  # all rows were learnt from in the end
+    assert scores["baselines"]["mean"]["rmse"] == pytest.approx(np.sqrt(((y - usual) ** 2).mean()))
+    assert run.evaluate(filtered(50, 2))["baselines"] == scores["baselines"]
 
 
 def test_commands_train_predict_and_evaluate() -> None:

@@ -83,6 +83,7 @@ def test_symbols_of_a_file_go_on_and_new_ones_are_unknown(trained: Trained) -> N
 def test_new_rows_are_scored(trained: Trained) -> None:
     scores = trained.forecaster.evaluate(turns(2, 10))
     assert scores["n_windows"] == 18 and scores["model"]["accuracy"] > 0.8
+    assert list(scores["baselines"]) == ["frequencies"] and scores["beaten_by"] == []
 
 
 def test_a_run_without_its_rows_needs_a_file(trained: Trained, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,6 +128,20 @@ class Same(FittedSequenceBaseline):
         return np.tile(self.values, (len(index), 1))
 
 
+class Known(SequenceBaseline):
+    """What a trained run knows of its training rows, which it does not keep."""
+
+    def __init__(self, name: str, usual: Sequence[float]) -> None:
+        """Args: what reports call it, and ``Goal.usual``."""
+        self.name = name
+        self._usual = usual
+
+    def fit(self, panel: Panel, goal: Goal, train: Span) -> Same:
+        """The same whatever rows there are."""
+        del panel, goal, train
+        return Same(np.asarray(self._usual))
+
+
 class Frequencies(SequenceBaseline):
     """How often each class comes in training, so that the most frequent one is the forecast."""
 
@@ -147,6 +162,7 @@ class Mean(SequenceBaseline):
     name = "mean"
 
     def fit(self, panel: Panel, goal: Goal, train: Span) -> Same:
-        """Average what is known."""
+        """Average what is known; 0 where nothing is."""
         _, numbers = training_targets(panel, goal, train)
-        return Same(np.nanmean(numbers, axis=0) if len(numbers) else np.zeros(len(goal.names)))
+        known = np.isfinite(numbers)
+        return Same(np.where(known, numbers, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1))

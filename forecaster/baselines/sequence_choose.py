@@ -41,12 +41,26 @@ def sequence_baselines(
         return label_baselines(panel, which)
     if goal.kind == "marks":
         return mark_baselines()
-    found: list[SequenceBaseline] = [Mean() if goal.kind == "outputs" else Frequencies()]
+    found: list[SequenceBaseline] = [simplest(goal)]
     if panel.marks is not None:
         found.append(PerMark())
     if panel.channels:
         found.append(Linear() if goal.kind == "outputs" else RowLogistic())
     return found
+
+
+def simplest(goal: Goal) -> Frequencies | Mean:
+    """The baseline that knows how often each class came, or the mean of each output, and nothing else.
+
+    Args:
+        goal: What is learnt.
+
+    Returns:
+        One that is not fitted yet.
+    """
+    if goal.kind == "outputs":
+        return Mean()
+    return Frequencies("majority" if goal.kind == "label" else "frequencies")
 
 
 def mark_baselines() -> Sequence[SequenceBaseline]:

@@ -34,12 +34,14 @@ class Output:
         quantiles: Quantile levels.
         out: File to write, None to print.
         is_json: Whether JSON is printed.
+        given: Which of the first two were given, as ``refuse_forecasts`` takes them.
     """
 
     levels: tuple[float, ...]
     quantiles: tuple[float, ...]
     out: str | None
     is_json: bool
+    given: dict[str, tuple[float, ...]]
 
     def put(self, content: pd.DataFrame, title: str) -> None:
         """The table to its file, or as JSON or a table to stdout."""
@@ -88,13 +90,14 @@ def beginning(parts: Iterable[pd.DataFrame], most: int) -> tuple[pd.DataFrame, i
 
 
 def output_options(
-    levels: Sequence[float] = (80,), folders: bool = False
+    levels: Sequence[float] = (80,), *, folders: bool = False, quantiles: bool = True
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A decorator that adds --level, --quantile, --out and --json to a command.
 
     Args:
         levels: Central intervals where none are given.
         folders: Whether --out may also be a folder for parts, which the command looks at.
+        quantiles: Whether there are quantiles in the table.
 
     Returns:
         A decorator; the command gets one keyword ``output`` for all of them.
@@ -106,31 +109,34 @@ def output_options(
         def collected(
             *arguments: Any,
             level: tuple[str, ...],
-            quantile: tuple[str, ...],
             out: str | None,
             json_output: bool,
+            quantile: tuple[str, ...] = (),
             **options: Any,
         ) -> None:
             if not (folders and names_folder(out)):
                 check_out(out)
-            shares = numbers(level, "--level") or tuple(levels), numbers(quantile, "--quantile")
-            output = Output(*shares, out, json_output)
-            command(*arguments, output=output, **options)
+            given = {"level": numbers(level, "--level"), "quantile": numbers(quantile, "--quantile")}
+            shares = given["level"] or tuple(levels), given["quantile"]
+            command(*arguments, output=Output(*shares, out, json_output, given), **options)
 
-        for option in _options(shown, folders):
+        for option in _options(shown, folders, quantiles):
             collected = option(collected)
         return collected
 
     return decorate
 
 
-def _options(shown: str, folders: bool) -> tuple[Callable[..., Any], ...]:
+def _options(shown: str, folders: bool, quantiles: bool) -> tuple[Callable[..., Any], ...]:
     """The options themselves, last first."""
     out_help = OUT_HELP + (FOLDER_HELP if folders else "")
+    quantile = click.option(
+        "--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."
+    )
     return (
         click.option("--json", "json_output", is_flag=True, help="Print JSON."),
         click.option("--out", metavar="FILE", help=out_help),
-        click.option("--quantile", multiple=True, metavar="LIST", help="Quantile levels: 0.05 or 0.05,0.95."),
+        *((quantile,) if quantiles else ()),
         click.option(
             "--level",
             multiple=True,

@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from forecaster.commands._scores import MORE_IS_BETTER
+
 Row = dict[str, Any]
 
 
@@ -44,29 +46,32 @@ def read_row(run: Path) -> tuple[Row, dict[str, Any]]:
         "model": model,
         "best_baseline": best,
         "baseline": baseline,
-        "skill": skill(model, baseline) if metric != "log_score" else None,
+        "skill": skill(model, baseline, metric in MORE_IS_BETTER) if metric != "log_score" else None,
         "created": None if created is None else created.isoformat(),
         "age_seconds": None if created is None else max(round((now - created).total_seconds()), 0),
         "state": report.get("state"),
     }, report
 
 
-def skill(model: float | None, baseline: float | None) -> float | None:
-    """Share of the baseline's score that the model takes away.
+def skill(model: float | None, baseline: float | None, falls_short: bool = False) -> float | None:
+    """Share of the baseline's error that the model takes away.
 
     Args:
-        model: Score, less is better.
+        model: Score.
         baseline: Of the best baseline.
+        falls_short: Whether the error is what the score lacks of 1, as of an accuracy; else it is the score.
 
     Returns:
         At most 1; below 0 where the baseline is ahead; None where it cannot be told.
 
     Example:
-        >>> skill(3.0, 4.0)
-        0.25
+        >>> skill(3.0, 4.0), skill(0.75, 0.5, falls_short=True)
+        (0.25, 0.5)
     """
     if model is None or baseline is None or not math.isfinite(model) or not math.isfinite(baseline):
         return None
+    if falls_short:
+        model, baseline = 1 - model, 1 - baseline
     return 1 - model / baseline if baseline > 0 else None
 
 

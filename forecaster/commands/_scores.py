@@ -15,6 +15,9 @@ CALLED = {"crps": "CRPS", "scaled_crps": "scaled CRPS", "censored_crps": "CRPS o
 CALLED |= {"log_score": "log score", "accuracy": "accuracy", "log_loss": "log loss", "rmse": "RMSE"}
 CALLED |= {"r2": "share of the variance explained (R2)"}
 
+# Those that begin with the sound of a vowel.
+VOWELS = ("accuracy", "rmse")
+
 # Scores of which more is better.
 MORE_IS_BETTER = ("accuracy", "r2")
 
@@ -126,6 +129,11 @@ def _decider(scores: dict[str, Any], name: str) -> float:
     return float(-value if name in MORE_IS_BETTER else value)
 
 
+def _article(metric: str) -> str:
+    """What stands before a metric in a sentence."""
+    return "an" if metric in VOWELS else "a"
+
+
 def conclude(part: dict[str, Any], unit: str) -> None:
     """Say plainly whether a baseline is ahead.
 
@@ -141,8 +149,8 @@ def conclude(part: dict[str, Any], unit: str) -> None:
     if part["beaten_by"]:
         others = part["beaten_by"][1:]
         click.echo(
-            f"A baseline beats the model: {best} has a {CALLED[name]} of {theirs}{unit}, the model "
-            f"{ours}{unit}. Use the baseline, or bring more data."
+            f"A baseline beats the model: {best} has {_article(name)} {CALLED[name]} of {theirs}{unit}, the "
+            f"model {ours}{unit}. Use the baseline, or bring more data."
             + (f" Also ahead of the model: {', '.join(others)}." if others else "")
         )
     elif part["model"][name] == part["baselines"][best][name]:

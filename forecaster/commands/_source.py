@@ -44,14 +44,17 @@ def show_reading(panel: Panel | PartedData) -> None:
         return
 
     note(panel.why)
-    unit = f", in {in_words(panel.unit)}" if panel.unit else ""
-    first, last = (
-        moment_text(panel.clock, panel.times.min()),
-        moment_text(panel.clock, panel.times.max()),
-    )
-    note(f"{panel.n_rows:,} rows, {panel.n_series:,} series, {first} to {last}{unit}")
+    said = f"{panel.n_rows:,} rows, {panel.n_series:,} series"
+    if panel.goal is None or "time" in panel.columns:  # else rows are counted in each sequence
+        first, last = (moment_text(panel.clock, one) for one in (panel.times.min(), panel.times.max()))
+        said += f", {first} to {last}" + (f", in {in_words(panel.unit)}" if panel.unit else "")
+    if panel.goal is not None and panel.goal.held_out is not None:
+        said += f"; the last {int(panel.goal.held_out.sum()):,} series are those of --test"
+    note(said)
     used = {name: columns for name, columns in covariates_of(panel.columns).items() if columns}
-    if used:
+    if panel.goal is not None and used:
+        note(f"Inputs: {', '.join(panel.channels)}")
+    elif used:
         words = (f"{', '.join(columns)} ({name.replace('_', ' ')})" for name, columns in used.items())
         note(f"Covariates: {', '.join(words)}")
     for one in panel.repairs:

@@ -12,6 +12,7 @@ from forecaster.commands._scores import conclude, score_table, show_confused
 from forecaster.commands._show import as_json, note
 from forecaster.commands._source import read_source
 from forecaster.commands._tables import write_frame
+from forecaster.config.facts import SCORED_LEVELS
 
 
 @click.command("evaluate")
@@ -23,7 +24,7 @@ from forecaster.commands._tables import write_frame
     metavar="LIST",
     help="Durations: 7d or 7d,30d (events): P(an event within) is scored. [default: those of the run]",
 )
-@output_options(levels=(80, 95))
+@output_options(levels=SCORED_LEVELS, quantiles=False)
 def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output) -> None:
     """Score a trained run on new rows.
 
@@ -37,7 +38,8 @@ def evaluate(data: str, run: str | None, within: tuple[str, ...], output: Output
     from forecaster.forecaster import Forecaster
 
     forecaster = Forecaster.load(folder)
-    scores = forecaster.evaluate(read_source(data), level=output.levels, within=texts(within) or None)
+    level = output.given["level"] or None
+    scores = forecaster.evaluate(read_source(data), level=level, within=texts(within) or None)
     for text in forecaster.notes:
         note(f"Note: {text}")
     if scores.get("baselines_fitted_on") == "scored rows":

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from forecaster.config.settings import Settings
     from forecaster.data.panel import Panel
 
+# Names of a kind that are shown in a line.
+MOST_NAMED = 12
+
 # Facts on baselines, which are shown in one line.
 BASELINE = ("best_baseline", "baseline_metric", "baseline_scores", "baseline_reason")
 
@@ -39,6 +42,7 @@ def inspect(data: str, json_output: bool, **options: Any) -> None:
         as_json(facts)
         return
     note(panel.why)
+    facts["columns"] = _by_role(facts["columns"])
     rows: list[list[Any]] = [
         [name.replace("_", " "), _shown(value)] for name, value in facts.items() if not _is_apart(name)
     ]
@@ -81,6 +85,27 @@ def _is_apart(name: str) -> bool:
 def _shown(value: object) -> object:
     """Lists and dictionaries in one line."""
     if isinstance(value, dict):
-        shown = {key: ", ".join(part) if isinstance(part, list) else part for key, part in value.items()}
+        shown = {key: _part(part) for key, part in value.items()}
         return ", ".join(f"{key} {part}" for key, part in shown.items() if part != "")
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+    return _first(value) if isinstance(value, list) else value
+
+
+def _part(value: object) -> str:
+    """Names in a list, shares in percent, others as they are."""
+    if isinstance(value, list):
+        return _first(value)
+    return f"{value:.1%}" if isinstance(value, float) else str(value)
+
+
+def _first(names: list[Any]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(map(str, names[:MOST_NAMED])) + more
+
+
+def _by_role(columns: dict[str, str]) -> dict[str, list[str]]:
+    """Columns by role, those of several together: past c0, c1 in place of past c0, past2 c1."""
+    found: dict[str, list[str]] = {}
+    for role, name in columns.items():
+        found.setdefault(role.rstrip("0123456789"), []).append(name)
+    return found

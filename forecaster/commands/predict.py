@@ -88,8 +88,7 @@ def predict(  # noqa: PLR0913 - an argument for each option
 
     trained, asked = load_run(folder), Continued(horizon, sample, temperature, seed)
     if isinstance(trained, SequenceRun):
-        given_too = {"quantile": output.quantiles, "as_of": as_of, "within": within, "future": future}
-        refuse_forecasts(trained, given_too)
+        refuse_forecasts(trained, output.given | {"as_of": as_of, "within": within, "future": future})
         _say(trained, data, engine, (asked, output))
         return
     refuse_symbols(trained, asked)

@@ -23,7 +23,7 @@ def runs(names: tuple[str, ...], json_output: bool) -> None:
     """List trained runs and their scores.
 
     FOLDER holds the runs; runs in this folder when it is not given. Of two RUNs (names or folders) it
-    shows where settings and scores differ. The skill is the share of the best baseline's score that the
+    shows where settings and scores differ. The skill is the share of the best baseline's error that the
     model takes away: above 0 it is ahead.
     """
     if len(names) > 1:

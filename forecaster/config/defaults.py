@@ -64,6 +64,25 @@ def default_head(kind: str) -> str:
     return "mixture" if kind in WAITING else "quantile"
 
 
+def unused_preset(settings: Settings, kind: str) -> str:
+    """What is to be said of a preset that changes nothing.
+
+    Args:
+        settings: As the user gave them.
+        kind: Of the panel.
+
+    Returns:
+        A sentence; empty where the preset has an effect, or none was given.
+    """
+    preset = settings.training.preset
+    if kind not in WAITING or preset not in ("fast", "accurate"):
+        return ""
+    return (
+        f"--preset {preset} has no effect on {kind}: it is for values and prices. More is done with "
+        "--epochs, --units and --ensemble."
+    )
+
+
 def complete(settings: Settings, facts: DataFacts) -> tuple[Settings, list[Default]]:
     """Every setting that was left open, filled by rule.
 

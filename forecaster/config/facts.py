@@ -11,6 +11,9 @@ from forecaster.config.settings import Settings
 # Levels that the quantile head learns: the usual intervals of 50, 80, 90 and 95 %, and deciles between.
 QUANTILE_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 
+# Central intervals whose coverage `evaluate` scores, in percent.
+SCORED_LEVELS = (80, 95)
+
 # Kinds whose target is a waiting time.
 WAITING = ("events", "intervals")
 

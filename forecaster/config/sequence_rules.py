@@ -90,8 +90,9 @@ def _network(rules: Rules, facts: SequenceFacts) -> None:
     """Layers, units, dropout, and the vectors of marks."""
     units = rules.values["units"]
     rules.choose("layers", len(units) if units is not None and len(units) > 1 else 2, "two layers")
+    counted = f"{facts.n_series:,} sequence{'s' * (facts.n_series != 1)}"
     is_small = facts.n_series < FEW_SEQUENCES if facts.goal == "label" else facts.n_rows < FEW_STEPS
-    rules.choose("units", (64 if is_small else 128,), f"{facts.n_series:,} sequences, {facts.n_rows:,} rows")
+    rules.choose("units", (64 if is_small else 128,), f"{counted}, {facts.n_rows:,} rows")
     rules.choose("dropout", 0.2, "regularisation between layers")
     rules.choose("cell", "lstm", "the usual one")
     may = facts.goal in ("label", "tags") and not rules.values["stateful"]

@@ -173,7 +173,7 @@ class TrainingSettings(Section):
     """How the network is trained."""
 
     preset: Preset = setting(
-        "balanced", "Effort: fast, balanced or accurate; classic is the textbook network."
+        "balanced", "Effort (values, prices): fast, balanced or accurate; classic is the textbook network."
     )
     optimizer: Literal["rmsprop", "adam", "adamw", "nadam", "sgd", "adagrad"] | None = setting(
         None, "Optimiser."

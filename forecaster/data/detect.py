@@ -104,7 +104,8 @@ def detect(
         return replace(_as_trained(table, settings, trained, run), levels=levels or {})
     if has_goal(settings) or has_symbols(table, settings):
         columns, reason = sequence_roles(table, settings)
-        return Detection(SEQUENCES, reason, columns)
+        unused = tuple(name for name in table.columns if name not in columns.values())
+        return Detection(SEQUENCES, reason, columns, unused)
     refuse_unknown(table, settings)
     kind = {"kind": "ohlc"} if has_prices(table, settings) else {}
     ids = find_id(table, settings.model_copy(update=kind))

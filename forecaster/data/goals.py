@@ -23,6 +23,7 @@ class Goal:
         values: Of labels (n_series,) int64 index into ``names``, of tags (n_rows,) int64, -1 for none; of
             outputs (n_rows, n_outputs) float64, NaN for none; of marks empty, they are the panel's own.
         held_out: (n_series,) bool, the series of ``--test``, never trained on; None without that file.
+        usual: Share of each class, or mean of each output, in the rows trained on; empty before training.
     """
 
     kind: GoalKind
@@ -30,6 +31,7 @@ class Goal:
     column: str = ""
     values: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     held_out: np.ndarray | None = None
+    usual: tuple[float, ...] = ()
 
     @property
     def is_class(self) -> bool:
@@ -60,4 +62,4 @@ class Goal:
     @property
     def without_values(self) -> Goal:
         """What is learnt, without what it was for any series: for the run folder."""
-        return Goal(self.kind, self.names, self.column, self.values[:0])
+        return Goal(self.kind, self.names, self.column, self.values[:0], usual=self.usual)

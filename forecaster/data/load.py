@@ -27,6 +27,9 @@ from forecaster.errors import ConfigError
 
 Source = str | os.PathLike[str] | pd.DataFrame | pd.Series | BinaryIO
 
+# Roles whose columns are read as text in a file for a run, whatever they hold.
+TEXTS = ("id", "mark", "label", "tag")
+
 _READERS = {
     "events": read_events,
     "intervals": read_intervals,
@@ -73,7 +76,7 @@ def read_panel(
     if columns is None and is_folder(source) and has_manifest(name := str(source)):
         said = DataSettings.model_validate(read_manifest(name).settings)
         settings = said.model_copy(update=settings.model_dump(exclude_unset=True))
-    texts = [name for role, name in (columns or {}).items() if role in ("id", "mark", "label")]
+    texts = [name for role, name in (columns or {}).items() if role in TEXTS]
     table = read_table(source, settings, [*texts, *(levels or {})])
     table = join_date_and_time(table, settings)
     found = replace(detect(table, settings, columns, run, levels), whole=whole)
@@ -109,4 +112,4 @@ def hold_out(panel: Panel, test: Source, settings: DataSettings) -> Panel:
     if panel.goal.held_out is not None:
         raise ConfigError(f"--test {settings.test}: series are held out already, by {name}. Give one.")
     alike = settings.model_copy(update={"test": None, "kind": panel.kind})
-    return with_test_series(panel, read_panel(test, alike, panel.columns))
+    return with_test_series(panel, read_panel(test, alike, panel.columns, panel.source))

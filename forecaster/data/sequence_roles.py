@@ -12,15 +12,16 @@ from forecaster.data.table import Table
 from forecaster.errors import ConfigError, DataError, listing
 
 # Roles of what is learnt, which another file for the same run need not have.
-LEARNT = ("label", "output")
+LEARNT = ("label", "output", "tag")
 
 # Columns of numbers that make a file without ids and times a wide one.
 LEAST_WIDE = 2
 
 KIND: Kind = "sequences"
 
-# Settings of what comes next, and of other kinds, that sequences have no use for.
+# Settings of what comes next, in whose place something else is learnt; and of rows of other kinds.
 _REFUSED = ("target", "future_known", "static", "count_per", "as_of", "start", "predict", "calendar")
+_UNUSED = ("unit", "gap", "ties", "season", "fill", "duplicates")
 
 
 def has_goal(settings: DataSettings) -> bool:
@@ -153,14 +154,13 @@ def _refuse_settings(settings: DataSettings) -> None:
         raise ConfigError(
             f"--kind {KIND}: nothing says what is to be learnt. Give --label, --outputs or --mark."
         )
-    for name in _REFUSED:
+    for name in (*_REFUSED, *_UNUSED):
         value = getattr(settings, name)
-        if value is not None:
+        if value != DataSettings.model_fields[name].default:
             shown = ",".join(value) if isinstance(value, tuple) else value
-            raise ConfigError(
-                f"--{name.replace('_', '-')} {shown}: {_goal_option(settings)} says what is learnt of "
-                "sequences. Leave one of the two out."
-            )
+            why = f"{_goal_option(settings)} says what is learnt of sequences. Leave one of the two out."
+            why = why if name in _REFUSED else "sequences have no use for it. Leave it out."
+            raise ConfigError(f"--{name.replace('_', '-')} {shown}: {why}")
 
 
 def _goal_option(settings: DataSettings) -> str:

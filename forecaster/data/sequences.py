@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,7 +49,8 @@ def read_sequences(table: Table, found: Detection, settings: DataSettings) -> Pa
         DataError: A row cannot be read, or a series has two labels.
     """
     if found.of_role("wide"):
-        return _read_wide(table, found)
+        panel = _read_wide(table, found)
+        return replace(panel, warnings=(*panel.warnings, *_unused(found)))
     rows = _read_rows(table, found, settings)
     channels = found.past
     values, warned = np.empty((table.n_rows, 0)), tuple[Note, ...]()
@@ -72,7 +74,9 @@ def read_sequences(table: Table, found: Detection, settings: DataSettings) -> Pa
         words = Vocabulary.of(table, found.columns["mark"])
         panel = replace(panel, marks=words.code(rows.order.take(words.codes)), mark_names=words.names)
         panel = replace(panel, warnings=(*panel.warnings, *words.notes))
-    return replace(panel, goal=_goal(table, found, rows.order, panel))
+    panel = replace(panel, warnings=(*panel.warnings, *_unused(found)))
+    goal = _goal(table, found, rows.order, panel)
+    return replace(panel, goal=goal, columns=_with_tag(panel.columns, goal))
 
 
 def _read_rows(table: Table, found: Detection, settings: DataSettings) -> _Rows:
@@ -90,12 +94,12 @@ def _read_rows(table: Table, found: Detection, settings: DataSettings) -> _Rows:
 
 def _goal(table: Table, found: Detection, order: Order, panel: Panel) -> Goal:
     """What is learnt, from the columns that were found."""
-    outputs = found.of_role("output")
+    outputs, tags = found.of_role("output"), found.of_role("tag")
     if "label" in found.columns:
         return _labels(table, found.columns["label"], order, panel)
-    if not outputs:
+    if not outputs and not tags:
         return Goal("marks", panel.mark_names)  # or of a file for a run whose goal it lacks
-    texts = [name for name in outputs if not looks_number(name, table.columns[name])]
+    texts = tags or tuple(name for name in outputs if not looks_number(name, table.columns[name]))
     if not texts:
         values, _ = read_columns(table, outputs, "--outputs")
         return Goal("outputs", outputs, values=order.take(values))
@@ -104,8 +108,15 @@ def _goal(table: Table, found: Detection, order: Order, panel: Panel) -> Goal:
             f"--outputs {','.join(outputs)}: '{texts[0]}' holds categories, which are learnt alone. Name it "
             "alone, or columns of numbers."
         )
-    codes, names = _classes(table, outputs[0], "--outputs")
-    return Goal("tags", names, outputs[0], order.take(codes))
+    codes, names = _classes(table, texts[0], "--outputs")
+    return Goal("tags", names, texts[0], order.take(codes))
+
+
+def _with_tag(columns: Mapping[str, str], goal: Goal) -> Mapping[str, str]:
+    """Columns by role, in which one of categories is a tag: in another file it is one whatever it holds."""
+    if goal.kind != "tags":
+        return columns
+    return {"tag" if name == goal.column else role: name for role, name in columns.items()}
 
 
 def _labels(table: Table, name: str, order: Order, panel: Panel) -> Goal:
@@ -138,6 +149,12 @@ def _classes(table: Table, name: str, option: str) -> tuple[np.ndarray, tuple[st
     place = np.full(len(names) + 1, -1, dtype=np.int64)  # the last one is for -1
     place[order] = np.arange(len(order))
     return place[codes], tuple(str(names[code]) for code in order)
+
+
+def _unused(found: Detection) -> tuple[Note, ...]:
+    """A warning of columns that have no role."""
+    text = f"columns are not used: {listing(found.unused)}; name numbers with --past, categories with --mark"
+    return (Note("unused_columns", text),) if found.unused else ()
 
 
 def _read_wide(table: Table, found: Detection) -> Panel:

@@ -75,6 +75,11 @@ def recode_goal(panel: Panel, goal: Goal | None, source: str) -> Panel:
         return panel
     if goal.kind == "marks" or (goal.kind == own.kind == "outputs"):
         return replace(panel, goal=replace(goal, values=own.values))
+    if own.kind == "tags" and goal.kind == "outputs":
+        raise DataError(
+            f"{panel.source}: column '{own.column}' holds {listing(own.names)}; that of {source} holds "
+            "numbers. Correct it or remove it."
+        )
     if own.column != goal.column or not own.names:
         return replace(panel, goal=replace(goal.without_values, values=_unknown(panel, goal)))
     strange = [name for name in own.names if name not in goal.names]

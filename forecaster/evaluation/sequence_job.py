@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.baselines.sequence_choose import sequence_baselines
+from forecaster.baselines.sequence_choose import sequence_baselines, simplest
 from forecaster.config.build import change
 from forecaster.config.settings import Settings
+from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
 from forecaster.evaluation.job import is_whole, refuse_nothing, with_going_on
@@ -87,7 +88,8 @@ def train_sequences(panel: Panel, settings: Settings, hooks: Hooks, read_seconds
     last = shipped if wants else [first]
     whole = bool(last) and all(map(is_whole, last))
     job = Job(prepared, [first], refitted, shipped or [first], scores, seconds)
-    return _finish(prepared, shipped or [first], with_going_on(job, hooks, whole))
+    learnt = everything if shipped else split.train
+    return _finish(prepared, shipped or [first], learnt, with_going_on(job, hooks, whole))
 
 
 def _has_rows(span: Span) -> bool:
@@ -131,11 +133,11 @@ def _scores(
 
 
 def _finish(
-    prepared: PreparedSequences, shipped: list[FitOutcome[SequenceNetworks]], job: Job
+    prepared: PreparedSequences, shipped: list[FitOutcome[SequenceNetworks]], learnt: Span, job: Job
 ) -> SequenceRun:
-    """The run with its report."""
+    """The run with its report; ``learnt`` are the rows that its weights were fitted on."""
     panel = prepared.panel
-    kept = _kept(prepared)
+    kept = _kept(prepared, learnt)
     known = {"kind": panel.kind, "test": None}
     return SequenceRun(
         models=tuple(outcome.fitted for outcome in shipped),
@@ -147,7 +149,7 @@ def _finish(
     )
 
 
-def _kept(prepared: PreparedSequences) -> Panel:
+def _kept(prepared: PreparedSequences, learnt: Span) -> Panel:
     """The facts of the rows; of symbols the last ones of every series, which can be continued."""
     panel, goal = prepared.panel, prepared.goal
     series = np.zeros(panel.n_series, dtype=bool)
@@ -161,7 +163,12 @@ def _kept(prepared: PreparedSequences) -> Panel:
         rows,
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         ids=panel.ids[series],
-        goal=goal.without_values,
+        goal=replace(goal.without_values, usual=_usual(panel, goal, learnt)),
         repairs=(),
         warnings=(),
     )
+
+
+def _usual(panel: Panel, goal: Goal, learnt: Span) -> tuple[float, ...]:
+    """Share of each class, or mean of each output, in the rows trained on."""
+    return tuple(simplest(goal).fit(panel, goal, learnt).values.tolist())

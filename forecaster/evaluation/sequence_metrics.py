@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+
+from forecaster.data.goals import GoalKind
 
 # Probabilities below count as this, so that a class held impossible costs no infinity.
 LEAST_PROBABILITY = 1e-12
@@ -16,6 +19,24 @@ MORE_IS_BETTER = {"accuracy", "r2"}
 # Classes from which on it is of interest whether the right one is among the likeliest five.
 MANY_CLASSES = 10
 TOP = 5
+
+# Classes up to which the table of confusions is kept.
+MOST_CONFUSED = 100
+
+
+def deciding_score(kind: GoalKind, n_names: int, r2: float) -> str:
+    """Which score says who is ahead.
+
+    Args:
+        kind: Of the goal.
+        n_names: Classes or outputs there are.
+        r2: Of the outputs, NaN where none varies.
+
+    Returns:
+        Its name; of several outputs one without a unit, as their errors are in several.
+    """
+    several = kind == "outputs" and n_names > 1 and math.isfinite(r2)
+    return "r2" if several else DECIDING[kind]
 
 
 def class_scores(true: np.ndarray, probs: np.ndarray) -> dict[str, float]:
@@ -38,21 +59,62 @@ def class_scores(true: np.ndarray, probs: np.ndarray) -> dict[str, float]:
         >>> scores["accuracy"], round(scores["perplexity"], 3)
         (0.5, 2.828)
     """
-    from sklearn.metrics import f1_score
+    tally = ClassTally(probs.shape[1])
+    tally.add(true, probs)
+    return tally.scores()
 
-    right = np.maximum(probs[np.arange(len(true)), true], LEAST_PROBABILITY)
-    forecast = probs.argmax(axis=1)
-    log_loss = float(-np.log(right).mean())
-    found = {
-        "accuracy": float((forecast == true).mean()),
-        "macro_f1": float(f1_score(true, forecast, average="macro", zero_division=0.0)),
-        "log_loss": log_loss,
-        "perplexity": float(np.exp(log_loss)),
-    }
-    if probs.shape[1] >= MANY_CLASSES:
-        ahead = (probs > probs[np.arange(len(true)), true][:, None]).sum(axis=1)
-        found[f"top_{TOP}"] = float((ahead < TOP).mean())
-    return found
+
+class ClassTally:
+    """Scores of classes that come in parts, so that no more probabilities are held than those of a part.
+
+    Args:
+        n_classes: Classes there are.
+
+    Attributes:
+        n_scored: Cases so far.
+        confused: (n_classes, n_classes) int64, how often each class (rows) was taken for each; None of many.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        self.n_scored = 0
+        self.confused: np.ndarray | None = None
+        if n_classes <= MOST_CONFUSED:
+            self.confused = np.zeros((n_classes, n_classes), dtype=np.int64)
+        self._n_classes = n_classes
+        self._n_top = 0
+        self._log_loss = 0.0
+        self._came, self._taken, self._right = np.zeros((3, n_classes), dtype=np.int64)
+
+    def add(self, true: np.ndarray, probs: np.ndarray) -> None:
+        """Count some cases.
+
+        Args:
+            true: (n,) int64 classes.
+            probs: (n, n_classes) probabilities.
+        """
+        of_true, forecast, n = probs[np.arange(len(true)), true], probs.argmax(axis=1), self._n_classes
+        self.n_scored += len(true)
+        self._log_loss -= float(np.log(np.maximum(of_true, LEAST_PROBABILITY)).sum())
+        self._n_top += int(((probs > of_true[:, None]).sum(axis=1) < TOP).sum())
+        self._came += np.bincount(true, minlength=n)
+        self._taken += np.bincount(forecast, minlength=n)
+        self._right += np.bincount(true[forecast == true], minlength=n)
+        if self.confused is not None:
+            self.confused += np.bincount(true * n + forecast, minlength=n * n).reshape(n, n)
+
+    def scores(self) -> dict[str, float]:
+        """As ``class_scores`` gives them; of one case at least."""
+        log_loss = self._log_loss / self.n_scored
+        seen = self._came + self._taken > 0
+        found = {
+            "accuracy": float(self._right.sum() / self.n_scored),
+            "macro_f1": float((2 * self._right[seen] / (self._came + self._taken)[seen]).mean()),
+            "log_loss": log_loss,
+            "perplexity": float(np.exp(log_loss)),
+        }
+        return found | (
+            {f"top_{TOP}": self._n_top / self.n_scored} if self._n_classes >= MANY_CLASSES else {}
+        )
 
 
 def number_scores(true: np.ndarray, numbers: np.ndarray, names: Sequence[str] = ()) -> dict[str, float]:
@@ -91,21 +153,3 @@ def number_scores(true: np.ndarray, numbers: np.ndarray, names: Sequence[str] = 
         found |= {f"rmse_{name}": float(value) for name, value in zip(names, each, strict=True)}
         found |= {f"r2_{name}": float(value) for name, value in zip(names, explained, strict=True)}
     return found
-
-
-def confusion(true: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """How often each class was taken for each.
-
-    Args:
-        true: (n,) int64 classes.
-        probs: (n, n_classes) probabilities.
-
-    Returns:
-        (n_classes, n_classes) int64, a row for each true class.
-
-    Example:
-        >>> confusion(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]])).tolist()
-        [[1, 0], [1, 1]]
-    """
-    n = probs.shape[1]
-    return np.bincount(true * n + probs.argmax(axis=1), minlength=n * n).reshape(n, n)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from forecaster.baselines.sequence_base import training_targets
 from forecaster.baselines.sequence_choose import affordable, sequence_baselines
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Panel
 from forecaster.evaluation.baseline_scores import Ranking
-from forecaster.evaluation.sequence_metrics import DECIDING, MORE_IS_BETTER, class_scores, number_scores
+from forecaster.evaluation.sequence_metrics import (
+    MORE_IS_BETTER,
+    class_scores,
+    deciding_score,
+    number_scores,
+)
 from forecaster.training.sequence_prepare import prepare_sequences
 
 # Series or rows that are scored at most, so that a look at a file stays a look.
@@ -35,12 +42,14 @@ def rank_sequence_baselines(panel: Panel, settings: Settings) -> Ranking | None:
     every = -(-len(index) // MOST_SCORED)
     index, true = index[::every], true[::every]
     baselines = sequence_baselines(panel, goal, settings.window.baselines)
-    decider = DECIDING[goal.kind]
     score = class_scores if goal.is_class else number_scores
-    scores = {
-        one.name: score(true, one.fit(panel, goal, split.before_test).predict(panel, index))[decider]
+    found = {
+        one.name: score(true, one.fit(panel, goal, split.before_test).predict(panel, index))
         for one in affordable(baselines, panel, goal, split.before_test, len(index))
     }
+    r2 = next(iter(found.values())).get("r2", math.nan)
+    decider = deciding_score(goal.kind, len(goal.names), r2)
+    scores = {name: one[decider] for name, one in found.items()}
     sign = -1 if decider in MORE_IS_BETTER else 1
     ordered = sorted(scores, key=lambda name: sign * scores[name])
     return Ranking(decider, {name: scores[name] for name in ordered}, len(index), split.before_test.n_rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,16 @@ from forecaster.baselines.sequence_choose import affordable
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
 from forecaster.evaluation.sequence_metrics import (
-    DECIDING,
     MORE_IS_BETTER,
-    class_scores,
-    confusion,
+    ClassTally,
+    deciding_score,
     number_scores,
 )
 from forecaster.training.sequence_networks import SequenceNetworks
 from forecaster.windows.windows import Span
 
-# Classes up to which the table of confusions is kept.
-MOST_CONFUSED = 100
+# Probabilities of a baseline that are held at once.
+NUMBERS_AT_ONCE = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,7 @@ class SequencePart:
     @property
     def deciding(self) -> str:
         """Which score says who is ahead; errors of several outputs are in several units."""
-        several = self.goal.kind == "outputs" and len(self.goal.names) > 1 and math.isfinite(self.model["r2"])
-        return "r2" if several else DECIDING[self.goal.kind]
+        return deciding_score(self.goal.kind, len(self.goal.names), self.model.get("r2", math.nan))
 
     @property
     def best_baseline(self) -> str | None:
@@ -132,27 +130,46 @@ def score_sequences(
     goal = panel.goal
     if goal is None or not (span.ends > span.begins).any():
         return None
-    index, found = networks.predict(panel, span)
-    true = targets_at(panel, goal, index)
-    known = true >= 0 if goal.is_class else np.isfinite(true).any(axis=1)
-    if not known.any():
+    score = _score_classes if goal.is_class else _score_numbers
+    index, ours, confused = score(panel, goal, networks.parts(panel, span))
+    if not len(index):
         return None
+    tried = baselines if has_time else affordable(baselines, panel, goal, train, len(index))
+    rivals = {}
+    for one in tried:
+        fitted = one.fit(panel, goal, train)
+        blocks = ((some, fitted.predict(panel, some)) for some in _blocks(index, len(goal.names)))
+        rivals[one.name] = score(panel, goal, blocks)[1]
+    left_out = tuple(one.name for one in baselines if one not in tried)
+    return SequencePart(goal, len(index), ours, rivals, left_out, confused)
 
-    def score(values: np.ndarray) -> dict[str, float]:
-        """Scores of the rows that are known."""
-        if goal.is_class:
-            return class_scores(true[known], values)
-        return number_scores(true[known], values, goal.names)
 
-    tried = baselines if has_time else affordable(baselines, panel, goal, train, int(known.sum()))
-    fitted = {one.name: one.fit(panel, goal, train) for one in tried}
-    rivals = {name: score(one.predict(panel, index[known])) for name, one in fitted.items()}
-    keeps = goal.is_class and len(goal.names) <= MOST_CONFUSED
-    return SequencePart(
-        goal,
-        int(known.sum()),
-        score(found[known]),
-        rivals,
-        tuple(one.name for one in baselines if one not in tried),
-        confusion(true[known], found[known]) if keeps else None,
-    )
+Parts = Iterable[tuple[np.ndarray, np.ndarray]]
+Scored = tuple[np.ndarray, dict[str, float], np.ndarray | None]
+
+
+def _score_classes(panel: Panel, goal: Goal, parts: Parts) -> Scored:
+    """Series or rows whose class is known, scores of probabilities that come in parts, and confusions."""
+    tally, found = ClassTally(len(goal.names)), [np.zeros(0, dtype=np.int64)]
+    for index, probs in parts:
+        true = targets_at(panel, goal, index)
+        known = true >= 0
+        tally.add(true[known], probs[known])
+        found.append(index[known])
+    return np.concatenate(found), tally.scores() if tally.n_scored else {}, tally.confused
+
+
+def _score_numbers(panel: Panel, goal: Goal, parts: Parts) -> Scored:
+    """Rows of which an output is known, and scores of numbers."""
+    index, numbers = (np.concatenate(part) for part in zip(*parts, strict=True))
+    true = targets_at(panel, goal, index)
+    known = np.isfinite(true).any(axis=1)
+    scores = number_scores(true[known], numbers[known], goal.names) if known.any() else {}
+    return index[known], scores, None
+
+
+def _blocks(index: np.ndarray, n_names: int) -> Iterator[np.ndarray]:
+    """Some series or rows at a time, so that what is said of them is not held for all."""
+    size = max(NUMBERS_AT_ONCE // n_names, 1)
+    for begin in range(0, len(index), size):
+        yield index[begin : begin + size]

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecaster.baselines.sequence_base import Known
+from forecaster.baselines.sequence_choose import simplest
 from forecaster.data.clock import to_display
 from forecaster.data.goals import Goal
 from forecaster.data.load import Source, read_panel
@@ -142,8 +144,8 @@ def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], 
         data: A file or frame that holds what was learnt.
 
     Returns:
-        Scores as in report.json, without baselines, which know no training rows; and sentences on what
-        should be known of the file.
+        Scores as in report.json, of the one baseline that the run knows without its training rows; and
+        sentences on what should be known of the file.
 
     Raises:
         DataError: The file cannot be read, or holds a class that was not trained on.
@@ -151,9 +153,19 @@ def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], 
     """
     panel = read_sequences_like(run, data)
     begins, ends = panel.offsets[:-1], panel.offsets[1:]
-    part = score_sequences(panel, Span(begins, ends), Span(begins, begins), run.networks, ())
+    known = _known_baseline(run)
+    part = score_sequences(panel, Span(begins, ends), Span(begins, begins), run.networks, known)
     if part is None:
         goal = run.networks.goal
         what = goal.column or listing(goal.names)
         raise RunError(f"{run.name}: {panel.source} holds no {what} to score by. Use a file with it.")
-    return part.to_json(), [note.line for note in (*panel.repairs, *panel.warnings)]
+    notes = [note.line for note in (*panel.repairs, *panel.warnings)]
+    only = f"no rows to fit baselines to are kept but what '{known[0].name}' knows; " if known else ""
+    advice = f"forecast train with --test {panel.source} scores the others too"
+    return part.to_json(), notes + ([only + advice] if known else [])
+
+
+def _known_baseline(run: SequenceRun) -> list[Known]:
+    """The baseline that needs no rows; none of a run of an earlier version."""
+    goal = run.panel.goal
+    return [Known(simplest(goal).name, goal.usual)] if goal is not None and goal.usual else []

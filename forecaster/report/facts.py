@@ -9,6 +9,9 @@ from forecaster.report.markup import Html, note_lines, section, tag
 from forecaster.report.table import Column, pairs, sortable
 from forecaster.report.words import moment, number
 
+# How sequences are cut where each belongs to one part as a whole, which has no first and last moment then.
+WHOLE_SERIES = ("series", "the file of --test")
+
 
 def data_section(report: dict[str, Any]) -> Html:
     """What was read, how it was cut, and what was repaired.
@@ -21,19 +24,20 @@ def data_section(report: dict[str, Any]) -> Html:
     """
     facts = report["data"]
     covariates = [name for names in facts["covariates"].values() for name in names]
+    is_timed, of_sequences = has_times(facts), bool(facts.get("goal"))
     rows: list[tuple[str, object]] = [
         ("File", facts["source"]),
-        ("Read as", facts["why"].split(": ", 1)[-1]),
+        ("Read as", facts["why"].split(": ", 1)[-1].removeprefix("read as ")),
         ("Rows", facts["n_rows"]),
         ("Series", facts["n_series"]),
-        ("From", moment(facts["first"])),
-        ("To", moment(facts["last"])),
-        ("Step", facts["step"]),
+        ("From", moment(facts["first"]) if is_timed else None),
+        ("To", moment(facts["last"]) if is_timed else None),
+        ("Step", facts["step"] if is_timed else None),
         ("Season", f"{facts['season_length']:,} rows" if facts["season_length"] > 1 else None),
         ("Target", facts["columns"].get("target", facts["target"])),
         ("Unit", in_words(facts["unit"]) or None),
-        ("Covariates", ", ".join(covariates) or None),
-        ("Rows without a target", facts["n_missing"]),
+        ("Inputs" if of_sequences else "Covariates", ", ".join(covariates) or None),
+        ("Missing inputs" if of_sequences else "Rows without a target", facts["n_missing"]),
     ]
     repairs = [_counted(one) for one in report["repairs"]]
     warnings = [_counted(one) for one in report["warnings"]]
@@ -49,6 +53,15 @@ def data_section(report: dict[str, Any]) -> Html:
     )
 
 
+def has_times(facts: dict[str, Any]) -> bool:
+    """Whether rows have moments, or places in one series; those of sequences may be counted in each.
+
+    Args:
+        facts: ``data`` of report.json.
+    """
+    return not facts.get("goal") or "time" in facts["columns"]
+
+
 def _counted(note: dict[str, Any]) -> str:
     """A repair or a warning, with how often."""
     return f"{note['text']} ({note['count']:,})" if "count" in note else str(note["text"])
@@ -57,23 +70,12 @@ def _counted(note: dict[str, Any]) -> str:
 def _split(split: dict[str, Any]) -> Html:
     """What the model learnt from, was chosen by, and was measured on."""
     said = {"train": "training", "valid": "validation (choosing the weights)", "test": "test (measuring)"}
-    columns = [
-        Column("part", is_number=False),
-        Column("rows"),
-        Column("series"),
-        Column("from", is_number=False),
-    ]
-    columns.append(Column("to", is_number=False))
-    cells = [
-        [
-            text,
-            split[name]["n_rows"],
-            split[name]["n_series"],
-            moment(split[name].get("first")),
-            moment(split[name].get("last")),
-        ]
-        for name, text in said.items()
-    ]
+    columns = [Column("part", is_number=False), Column("rows"), Column("series")]
+    cells = [[text, split[name]["n_rows"], split[name]["n_series"]] for name, text in said.items()]
+    if split["kind"] not in WHOLE_SERIES:
+        columns += [Column("from", is_number=False), Column("to", is_number=False)]
+        for name, row in zip(said, cells, strict=True):
+            row += [moment(split[name].get("first")), moment(split[name].get("last"))]
     return sortable(f"How the rows were cut: by {split['kind']}", columns, cells)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from forecaster.data.units import in_words
-from forecaster.report.facts import data_section, run_section, settings_section
+from forecaster.report.facts import data_section, has_times, run_section, settings_section
 from forecaster.report.forecasts import event_lists, forecast_section
 from forecaster.report.market import market_section
 from forecaster.report.markup import Html, tag
@@ -128,11 +128,11 @@ def _header(content: Content, title: str) -> Html:
     said = goal_words(facts) or headline(content.report, content.drawn, content.level, content.events)
     unit = f", in {in_words(facts['unit'])}" if facts["unit"] else ""
     n_series = facts["n_series"]
-    about = f"{facts['kind']}: {facts['n_rows']:,} rows of {n_series:,} series, "
-    if "time" in facts["columns"] or not facts.get("goal"):
-        about += f"{moment(facts['first'])} to {moment(facts['last'])}{unit}"
-    else:
-        about += f"of {facts['shortest_series']:,} to {facts['longest_series']:,} rows"
+    about = f"{facts['kind']}: {facts['n_rows']:,} rows of {n_series:,} series"
+    if has_times(facts):
+        about += f", {moment(facts['first'])} to {moment(facts['last'])}{unit}"
+    elif facts["shortest_series"] < facts["longest_series"]:
+        about += f", of {facts['shortest_series']:,} to {facts['longest_series']:,} rows"
     stopped = content.report["state"] == "interrupted"
     return tag(
         "header",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from forecaster.data.units import in_words
@@ -69,6 +69,7 @@ def score_section(report: dict[str, Any]) -> Html:
         sortable(caption, columns, cells, marked),
         _left_out(part),
         _meanings([decider, *shown]),
+        _outputs(part, order, marked),
         _marks(part),
     )
 
@@ -97,6 +98,18 @@ def _left_out(part: Mapping[str, Any]) -> Html:
     """Baselines that were not scored."""
     names = ", ".join(part["baselines_left_out"])
     return tag("p", f"Not scored for the time it takes: {names}.", class_="note") if names else Html("")
+
+
+def _outputs(part: Mapping[str, Any], order: Sequence[str], marked: Sequence[int]) -> Html:
+    """Scores of each of several outputs, in the order of the other table; nothing of one."""
+    names = [name.removeprefix("r2_") for name in part["model"] if name.startswith("r2_")]
+    if not names:
+        return Html("")
+    metrics = [f"{metric}_{name}" for name in names for metric in ("rmse", "r2")]
+    called = [Column(f"{name}: {metric_name(metric)}") for name in names for metric in ("rmse", "r2")]
+    rows = {one: part["model"] if one.startswith("model (") else part["baselines"][one] for one in order}
+    cells = [[one, *(scores.get(metric) for metric in metrics)] for one, scores in rows.items()]
+    return sortable("Scores of each output", [Column("", is_number=False), *called], cells, marked)
 
 
 def _marks(part: Mapping[str, Any]) -> Html:
@@ -257,10 +270,13 @@ def learning_section(report: dict[str, Any]) -> Html:
         n_members = len(members)
         seconds = sum(one["seconds"] for one in members)
         said = f"{n_members} network{'s' * (n_members != 1)} of {fit['n_parameters']:,} weights, "
-        said += f"{number(seconds, 3)} s. The large dots are the weights that were kept."
+        said += f"{number(seconds, 3)} s."
+        if any(epoch["valid_loss"] is not None for one in members for epoch in one["history"]):
+            said += " The large dots are the weights that were kept."
         figures.append(figure(said, learning_chart(members), title=f"Head '{fit['head']}'"))
     if not figures:
         return Html("")
     fit = "the fit on all rows" if report["shipped"] == "final fit on all rows" else "this fit"
-    said = f"The fit that was measured; the forecast comes from {fit}."
+    what = "what the run says" if report["data"].get("goal") else "the forecast"
+    said = f"The fit that was measured; {what} comes from {fit}."
     return section("learning", "How it learnt", tag("p", said), tag("div", *figures, class_="figures"))

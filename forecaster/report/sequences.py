@@ -18,7 +18,7 @@ _WORDS: dict[GoalKind, str] = {
     "label": "A class of each sequence, '{column}', one of {n:,}: {names}.",
     "tags": "A class of each row, '{column}', one of {n:,}: {names}.",
     "marks": "The next symbol of each sequence, one of {n:,}: {names}.",
-    "outputs": "{n:,} numbers of each row: {names}.",
+    "outputs": "{n:,} number{s} of each row: {names}.",
 }
 
 # Names that a sentence holds.
@@ -39,7 +39,9 @@ def goal_words(facts: Mapping[str, Any]) -> str:
         return ""
     names, n_more = goal["names"][:MOST_NAMES], goal["n_names"] - MOST_NAMES
     listed = ", ".join(names) + (f" and {n_more:,} more" if n_more > 0 else "")
-    return _WORDS[goal["kind"]].format(column=goal["column"], n=goal["n_names"], names=listed)
+    return _WORDS[goal["kind"]].format(
+        column=goal["column"], n=goal["n_names"], s="s" * (goal["n_names"] != 1), names=listed
+    )
 
 
 def class_section(report: Mapping[str, Any]) -> Html:

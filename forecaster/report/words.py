@@ -145,6 +145,9 @@ def _of_sequences(report: dict[str, Any], part: dict[str, Any]) -> str:
     goal, n_scored = report["data"]["goal"]["kind"], part["n_windows"]
     what = part["scored"] if n_scored != 1 else part["scored"].removesuffix("s")
     tried = f"Tried on {n_scored:,} {what} that it had not seen, the model"
+    explained = part["model"].get("r2")
+    if goal == "outputs" and report["data"]["goal"]["n_names"] > 1 and explained and explained > 0:
+        return f"{tried} explained {share(explained)} of the variance of its outputs on average. "
     if goal == "outputs":
         return f"{tried} was off by {number(part['model']['mae'])} on average. "
     return f"{tried} {NAMED[goal]} {share(part['model']['accuracy'])}. "

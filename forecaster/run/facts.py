@@ -50,7 +50,7 @@ def panel_facts(panel: Panel) -> dict[str, Any]:
 
 def _goal_facts(goal: Goal) -> dict[str, Any]:
     """What is learnt of sequences, without its values."""
-    return {"kind": goal.kind, "names": list(goal.names), "column": goal.column}
+    return {"kind": goal.kind, "names": list(goal.names), "column": goal.column, "usual": list(goal.usual)}
 
 
 def _plain(value: Any) -> Any:
@@ -76,7 +76,7 @@ def read_facts(place: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise RunError(f"{place}: {first_fault(error, 'panel')}. Train the run again.") from None
     known = {name: getattr(spec, name) for name in PanelSpec.model_fields}
-    goal = None if spec.goal is None else Goal(spec.goal.kind, spec.goal.names, spec.goal.column)
+    goal = None if spec.goal is None else Goal(**spec.goal.model_dump())
     return {**known, "clock": Clock(**spec.clock.model_dump()), "goal": goal}
 
 

@@ -64,12 +64,15 @@ class GoalSpec(Strict):
     kind: Literal["label", "outputs", "tags", "marks"]
     names: Annotated[tuple[str, ...], Field(fail_fast=True, min_length=1, max_length=MOST_SYMBOLS)]
     column: str = ""
+    usual: Annotated[tuple[float, ...], Field(fail_fast=True, max_length=MOST_SYMBOLS)] = ()
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        """Refuse names that stand twice."""
+        """Refuse names that stand twice, and numbers that are not one for each of them."""
         if len(set(self.names)) < len(self.names):
             raise ValueError("names holds a name twice")
+        if self.usual and len(self.usual) != len(self.names):
+            raise ValueError(f"usual holds {len(self.usual)} numbers for {len(self.names)} names")
         return self
 
 

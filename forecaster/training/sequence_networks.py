@@ -27,8 +27,9 @@ from forecaster.windows.windows import Span
 # Where states go on: streams side by side, steps of all of them in one go, rows of several series.
 MOST_STREAMS, STEPS_AT_ONCE, ROWS_AT_ONCE = 256, 1 << 14, 1 << 18
 
-# Windows of a batch that stand alone, and numbers put out in one go.
-USUAL_BATCH, NUMBERS_AT_ONCE = 1024, 1 << 21
+# Windows of a batch that stand alone; numbers put out in one go, and by a batch at most, where there are many
+# classes.
+USUAL_BATCH, NUMBERS_AT_ONCE, MOST_NUMBERS = 1024, 1 << 21, 1 << 24
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class SequenceNetworks(Networks):
         """
         look_back, ahead = self.architecture.look_back, self.goal.ahead
         if self.is_stateful:
-            for group in stream_groups(panel, span):
+            most = min(ROWS_AT_ONCE, MOST_NUMBERS // self.head.n_outputs)
+            for group in stream_groups(panel, span, most):
                 yield from self._carried(panel, span, group)
         elif self.goal.kind == "label":
             yield from self._run(panel, whole_windows(span, look_back), self.models)
@@ -89,7 +91,8 @@ class SequenceNetworks(Networks):
         ends[group] = span.ends[group]
         lengths = ends[group] - begins[group]
         n_streams = min(-(-int(lengths.sum()) // int(lengths.max())), MOST_STREAMS)
-        n_steps = int(min(lengths.max(), STEPS_AT_ONCE // n_streams))
+        at_once = min(STEPS_AT_ONCE, MOST_NUMBERS // self.head.n_outputs)
+        n_steps = int(min(lengths.max(), max(at_once // n_streams, 1)))
         found = stream_windows(Span(begins, ends), n_steps, n_streams, self.goal.ahead, cuts_series=False)
         found = replace(found, begins=np.maximum(found.begins, span.begins[np.maximum(found.series, 0)]))
         sizes = replace(self.architecture, look_back=n_steps, horizon=n_steps)
@@ -106,8 +109,8 @@ class SequenceNetworks(Networks):
         self, panel: Panel, windows: SequenceWindows, models: tuple[keras.Model, ...]
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Index and values of the counted targets of some windows, some windows at a time."""
-        batch = windows.n_streams or USUAL_BATCH
         size = windows.look_back * self.head.n_outputs
+        batch = windows.n_streams or max(min(USUAL_BATCH, MOST_NUMBERS // size), 1)
         block = max(NUMBERS_AT_ONCE // (size * batch), 1) * batch
         for begin in range(0, windows.n_windows, block):
             some = windows.select(np.arange(begin, min(begin + block, windows.n_windows)))
@@ -131,12 +134,13 @@ class SequenceNetworks(Networks):
         raise TypeError(f"{type(self.head).__name__} is no output of sequences")
 
 
-def stream_groups(panel: Panel, span: Span) -> Iterator[np.ndarray]:
+def stream_groups(panel: Panel, span: Span, most: int) -> Iterator[np.ndarray]:
     """Series that are run through side by side, so many rows at a time; a longer one alone.
 
     Args:
         panel: The rows.
         span: Those that are wanted; each series is run through from its beginning.
+        most: Rows of several series.
 
     Yields:
         Series, rising.
@@ -145,7 +149,7 @@ def stream_groups(panel: Panel, span: Span) -> Iterator[np.ndarray]:
     lengths = (span.ends - panel.offsets[:-1])[used].tolist()
     begin = n_rows = 0
     for place, length in enumerate(lengths):
-        if n_rows and n_rows + length > ROWS_AT_ONCE:
+        if n_rows and n_rows + length > most:
             yield used[begin:place]
             begin, n_rows = place, 0
         n_rows += length

@@ -9,7 +9,7 @@ import numpy as np
 from forecaster.config.build import change, flatten, option_name
 from forecaster.config.facts import Default
 from forecaster.config.sequence_rules import FEW_SEQUENCES, SequenceFacts, complete_sequences
-from forecaster.config.settings import Settings
+from forecaster.config.settings import Settings, TransformSettings
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
 from forecaster.errors import ConfigError
@@ -111,7 +111,8 @@ def is_cut(split: Split) -> bool:
     return bool((used > 1).any()) or len(split.begins) == 1
 
 
-# Settings of forecasts of numbers, and of rows that are regular, which sequences have no use for.
+# Settings of forecasts of numbers, and of rows that are regular, which sequences have no use for; the effort
+# of presets is that of values and prices.
 _REFUSED: dict[str, tuple[object, ...]] = {
     "task": ("regress",),
     "head": (None,),
@@ -120,7 +121,10 @@ _REFUSED: dict[str, tuple[object, ...]] = {
 }
 _REFUSED |= {"decoder": ("direct",), "split": ("time",), "residual": (None,), "bins": ("quantile",)}
 _REFUSED |= {"transforms": (("standard",),), "features": (("none",),)}
-_REFUSED |= {"branch": (("none",),), "n_bins": (None,), "loss": (None,)}
+_REFUSED |= {"branch": (("none",),), "n_bins": (None,), "loss": (None,), "components": (None,)}
+_REFUSED |= {"preset": ("balanced",), "conformal": (False,), "scope": (None,), "quantile_levels": (None,)}
+_REFUSED |= {"min_history": (0,), "censor": (True,), "within": (None,), "series_units": (0,)}
+_REFUSED |= {name: (TransformSettings.model_fields[name].default,) for name in ("dead_band", "smoothing")}
 
 
 def _check(settings: Settings, goal: Goal) -> None:
@@ -129,8 +133,7 @@ def _check(settings: Settings, goal: Goal) -> None:
     for name, allowed in _REFUSED.items():
         if flat[name] not in allowed:
             value = flat[name]
-            shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
-            raise ConfigError(f"{option_name(name)} {shown}: sequences have no use for it. Leave it out.")
+            raise ConfigError(f"{_spelled(name, value)}: sequences have no use for it. Leave it out.")
     network = settings.network
     if goal.kind != "label" and network.segment != 1:
         raise ConfigError(f"--segment {network.segment}: every step has an output. Leave it out.")
@@ -144,6 +147,13 @@ def _check(settings: Settings, goal: Goal) -> None:
     if network.stateful and (network.bidirectional or goal.kind == "label"):
         why = "a label has no state to carry on" if goal.kind == "label" else "no state goes on backwards"
         raise ConfigError(f"--stateful: {why}. Leave it out.")
+
+
+def _spelled(name: str, value: object) -> str:
+    """A setting as it was given."""
+    if isinstance(value, bool):
+        return option_name(name) if value else f"--no-{option_name(name)[2:]}"
+    return f"{option_name(name)} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
 
 
 def _check_windows(settings: Settings, look_back: int) -> None:

@@ -37,10 +37,11 @@ def split_sequences(panel: Panel, settings: WindowSettings, seed: int) -> Split:
         return _in_time(begins, ends, settings, panel)
     random = np.random.default_rng([seed, 10, 2])
     groups = goal.values if goal.kind == "label" else np.zeros(panel.n_series, dtype=np.int64)
-    test = np.zeros(panel.n_series, dtype=bool) if held_out is None else held_out
+    known, test = groups >= 0, np.zeros(panel.n_series, dtype=bool) if held_out is None else held_out
     if held_out is None:
-        test = _drawn(groups, ~test, _asked(settings.test_size, "--test-size"), TEST_SHARE, random)
-    valid = _drawn(groups, ~test, _asked(settings.valid_size, "--valid-size"), VALID_SHARE, random)
+        test = _drawn(groups, known, _share(panel, known, settings.test_size, "--test-size"), random)
+    rest = known & ~test
+    valid = _drawn(groups, rest, _share(panel, rest, settings.valid_size, "--valid-size"), random)
     if (test | valid).all():
         raise ConfigError(
             f"{panel.source}: no series is left to train on. Lower --test-size and --valid-size."
@@ -59,18 +60,35 @@ def _asked(size: float | str | None, option: str) -> float | None:
     return size
 
 
-def _drawn(
-    groups: np.ndarray, among: np.ndarray, size: float | None, share: float, random: np.random.Generator
-) -> np.ndarray:
-    """(n_series,) bool: the same share of each group among some, to the nearest whole series."""
-    n_all = int(among.sum())
-    if size is not None:
-        share = size if isinstance(size, float) else size / max(n_all, 1)
+def _share(panel: Panel, among: np.ndarray, size: float | str | None, option: str) -> float:
+    """The share that a size is of some series; a ConfigError for one that leaves none."""
+    asked, n_all = _asked(size, option), int(among.sum())
+    if asked is None:
+        return TEST_SHARE if option == "--test-size" else VALID_SHARE
+    if isinstance(asked, float):
+        return asked
+    if asked >= max(n_all, 1):
+        raise ConfigError(f"{panel.source}: {option} {asked:,} of {n_all:,} series leaves none. Lower it.")
+    return asked / max(n_all, 1)
+
+
+def _drawn(groups: np.ndarray, among: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+    """(n_series,) bool: the same share of each group among some, to the nearest whole series.
+
+    Where groups are so small that this is less than the share of all, those nearest to one more give one
+    more; one series of each is left in any case.
+    """
+    found, counts = np.unique(groups[among], return_counts=True)
+    wanted, most = share * counts, counts - 1
+    n_each = np.minimum(np.rint(wanted).astype(np.int64), most)
+    n_more = max(round(share * int(counts.sum())) - int(n_each.sum()), 0)
+    ties = random.spawn(1)[0].permutation(len(found))
+    nearest = np.lexsort((ties, n_each - wanted))
+    n_each[nearest[n_each[nearest] < most[nearest]][:n_more]] += 1
     chosen = np.zeros(len(groups), dtype=bool)
-    for group in np.unique(groups[among]):
+    for group, n_drawn in zip(found, n_each, strict=True):
         members = np.flatnonzero(among & (groups == group))
-        n_wanted = min(round(share * len(members)), len(members) - 1)
-        chosen[random.permutation(members)[: max(n_wanted, 0)]] = True
+        chosen[random.permutation(members)[:n_drawn]] = True
     return chosen
 
 

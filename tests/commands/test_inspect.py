@@ -77,3 +77,45 @@ def test_no_network_and_no_scikit_learn_is_imported() -> None:
             env={"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert done.stdout.splitlines()[-1] == "imported:", (name, done.stdout, done.stderr)
+
+
+SEQUENCES = {
+    "--outputs heat": {"learnt": "outputs", "baseline_metric": "rmse", "channels": ["power", "x"]},
+    "--outputs heat,power": {"learnt": "outputs", "baseline_metric": "r2", "channels": ["x"]},
+    "--outputs word --past x": {"learnt": "tags", "n_classes": 2, "baseline_metric": "accuracy"},
+    "--outputs word --mark note": {"learnt": "tags", "n_symbols": 4, "best_baseline": "logistic"},
+    "--mark note": {"learnt": "symbols", "baseline_metric": "log_loss", "best_baseline": "markov_2"},
+}
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """A wave, what follows from it, a word for where it is, and a symbol in a circle."""
+    wave = np.sin(np.arange(120) / 4)
+    columns = {"power": wave**2, "heat": 2 * wave, "x": wave, "word": np.where(wave > 0, "high", "low")}
+    frame = pd.DataFrame(columns | {"note": np.array(list("abcd"))[np.arange(120) % 4]})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    return tmp_path / "rows.csv"
+
+
+@pytest.mark.parametrize("options", SEQUENCES)
+def test_every_goal_of_sequences_is_looked_at(options: str, table: Path) -> None:
+    facts = facts_of(table, *options.split())
+    assert {name: facts[name] for name in SEQUENCES[options]} == SEQUENCES[options]
+    assert facts["baseline_scores"] and facts["train"] == f"forecast train {table} {options}"
+    named = documented("inspect.md")
+    known = set(named) | {one for key in named for one in key.split(", ")}
+    known |= {one.partition(".")[0] for one in named} | {"n_classes", "classes", "n_symbols", "symbols"}
+    assert set(facts) <= known, set(facts) - known
+
+
+def test_columns_of_a_role_stand_together_and_shares_are_in_percent(table: Path) -> None:
+    shown = CliRunner().invoke(cli, ["inspect", str(table), "--outputs", "word", "--past", "x,heat"])
+    assert "tag word, past x, heat" in shown.stdout and "high 50.8%, low 49.2%" in shown.stdout
+    assert "Note: columns are not used: note, power; name numbers with --past" in shown.stderr
+    wide = table.with_name("wide.csv")
+    header = ",".join(["label", *(f"t{step}" for step in range(40))])
+    lines = [",".join(["ab"[row % 2], *map(str, range(40))]) for row in range(6)]
+    wide.write_text("\n".join([header, *lines]))
+    shown = CliRunner().invoke(cli, ["inspect", str(wide), "--label", "label"])
+    assert "label label, wide t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11 and 28 more" in shown.stdout

@@ -61,3 +61,6 @@ def test_ages_are_in_their_largest_unit(seconds: int | None, text: str) -> None:
 def test_skill_is_what_the_model_takes_from_the_error_of_the_baseline() -> None:
     assert skill(3.0, 4.0) == 0.25 and skill(5.0, 4.0) == -0.25
     assert skill(None, 4.0) is None and skill(1.0, 0.0) is None
+    # of an accuracy the error is what it lacks of 1
+    assert skill(0.75, 0.5, falls_short=True) == 0.5 and skill(0.5, 0.75, falls_short=True) == -1
+    assert skill(0.5, 1.0, falls_short=True) is None

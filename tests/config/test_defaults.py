@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from forecaster.config.build import flatten, make_settings
-from forecaster.config.defaults import complete
+from forecaster.config.defaults import complete, unused_preset
 from forecaster.config.facts import DataFacts
 
 VALUES = DataFacts("values", False, 1, 1000, 1000, 12, 5.0, 3.0)
@@ -113,6 +113,25 @@ def test_the_textbook_network_has_one_branch_for_all_prices() -> None:
 def test_only_parts_of_prices_keep_a_distance() -> None:
     assert chosen(VALUES, horizon=3)["embargo"] == chosen(EVENTS)["embargo"] == 0
     assert chosen(replace(VALUES, kind="ohlc"), horizon=3)["embargo"] == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "preset", "is_unused"),
+    [
+        ("events", "fast", True),
+        ("intervals", "accurate", True),
+        ("events", "classic", False),
+        ("events", "balanced", False),
+        ("values", "fast", False),
+        ("ohlc", "accurate", False),
+    ],
+)
+def test_a_preset_that_changes_nothing_is_said(kind: str, preset: str, is_unused: bool) -> None:
+    said = unused_preset(make_settings({"preset": preset}), kind)
+    assert said.startswith(f"--preset {preset} has no effect on {kind}: ") == is_unused
+    assert bool(said) == is_unused
+    settings = chosen(replace(EVENTS, kind=kind), preset=preset) | {"preset": "balanced"}
+    assert (settings == chosen(replace(EVENTS, kind=kind))) == (is_unused or preset == "balanced")
 
 
 def test_facts_decide_and_nothing_else() -> None:

@@ -50,6 +50,26 @@ def test_other_columns_than_the_training_file_has_are_refused(write_csv: Write) 
     with pytest.raises(DataError, match="lacks x"):
         read_panel(str(path), DataSettings(label="kind", test=str(test)))
 
+    with pytest.raises(DataError, match=r"data.csv: trained on id, kind, x; .*test.csv lacks x"):
+        read_panel(str(path), DataSettings(label="kind", test=str(test)))
+
+
+def test_tags_of_digits_alone_are_tags_where_those_of_the_training_file_are(write_csv: Write) -> None:
+    path = write_csv("id,tag,x", "a,A,1", "a,B,1", "a,01,1", "b,2,2", "b,C,3")
+    test = write_csv("id,tag,x", "c,2,1", "c,01,1", name="test.csv")
+    panel = read_panel(str(path), DataSettings(outputs="tag", id="id", test=str(test)))
+    assert panel.goal is not None and panel.goal.kind == "tags" and panel.columns["tag"] == "tag"
+    assert [panel.goal.names[code] for code in panel.goal.values] == ["A", "B", "01", "2", "C", "2", "01"]
+
+
+def test_categories_where_numbers_are_learnt_are_refused(write_csv: Write) -> None:
+    path = write_csv("id,heat,x", "a,1.5,1", "a,2,1", "b,3,2")
+    test = write_csv("id,heat,x", "c,low,1", "c,high,1", name="test.csv")
+    with pytest.raises(
+        DataError, match=r"test.csv: column 'heat' holds high, low; that of .*data.csv holds numbers"
+    ):
+        read_panel(str(path), DataSettings(outputs="heat", id="id", test=str(test)))
+
 
 def test_forecasts_take_no_test_file(write_csv: Write) -> None:
     path = write_csv("ds,y", "2024-01-01,1", "2024-01-02,2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from forecaster.evaluation.sequence_metrics import class_scores, confusion, number_scores
+from forecaster.evaluation.sequence_metrics import ClassTally, class_scores, number_scores
 
 PROBS = np.array([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1], [0.25, 0.25, 0.5]])
 TRUE = np.array([0, 1, 1, 2])
@@ -31,8 +31,17 @@ def test_a_class_held_impossible_costs_much_and_not_infinity() -> None:
     assert class_scores(np.array([1]), np.array([[1.0, 0.0]]))["log_loss"] == pytest.approx(-np.log(1e-12))
 
 
-def test_confusion_has_a_row_for_each_true_class() -> None:
-    assert confusion(TRUE, PROBS).tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
+def test_cases_that_come_in_parts_have_the_scores_of_all() -> None:
+    tally = ClassTally(3)
+    for part in (slice(0, 1), slice(1, 1), slice(1, 4)):
+        tally.add(TRUE[part], PROBS[part])
+    assert tally.scores() == pytest.approx(class_scores(TRUE, PROBS)) and tally.n_scored == 4
+    # a row for each true class
+    assert tally.confused is not None and tally.confused.tolist() == [[1, 0, 0], [1, 1, 0], [0, 0, 1]]
+
+
+def test_the_confusion_of_very_many_classes_is_not_kept() -> None:
+    assert ClassTally(100).confused is not None and ClassTally(101).confused is None
 
 
 def test_missing_outputs_do_not_count() -> None:

@@ -9,6 +9,7 @@ from forecaster.config.settings import Settings
 from forecaster.errors import RunError
 from forecaster.network.architecture import Architecture
 from forecaster.run.migrations import FORMAT_VERSION
+from forecaster.run.panel_spec import GoalSpec
 from forecaster.run.spec import (
     ArchitectureSpec,
     HeadSpec,
@@ -136,3 +137,9 @@ def test_fields_of_the_spec_are_those_of_the_network() -> None:
 
 def test_very_large_file_is_not_parsed(spec: Spec) -> None:
     assert "at most 33,554,432 are read" in message_of(b" " * (32 * 1024 * 1024) + spec.to_bytes())
+
+
+def test_what_is_usual_is_one_number_for_each_name() -> None:
+    assert GoalSpec(kind="label", names=("a", "b"), usual=(0.25, 0.75)).usual == (0.25, 0.75)
+    with pytest.raises(ValueError, match="usual holds 1 numbers for 2 names"):
+        GoalSpec(kind="label", names=("a", "b"), usual=(1.0,))

@@ -121,6 +121,7 @@ LIMITS: dict[str, dict[str, int]] = {
     "short windows": {"STEPS_AT_ONCE": 7},
     "few rows at once": {"ROWS_AT_ONCE": 60},
     "many parts": {"NUMBERS_AT_ONCE": 20},
+    "many outputs": {"MOST_NUMBERS": 40},
 }
 
 
@@ -145,11 +146,10 @@ def test_a_later_part_of_a_series_goes_on_from_its_beginning(run: Forecaster) ->
     assert np.allclose(part, whole[20:31], rtol=0, atol=1e-6)
 
 
-def test_series_go_side_by_side_up_to_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sequence_networks, "ROWS_AT_ONCE", 10)
+def test_series_go_side_by_side_up_to_so_many_rows() -> None:
     panel = panel_of(4, 5, 30, 2, 3)
     span = Span(panel.offsets[:-1], panel.offsets[1:])
-    assert [group.tolist() for group in stream_groups(panel, span)] == [[0, 1], [2], [3, 4]]
+    assert [group.tolist() for group in stream_groups(panel, span, 10)] == [[0, 1], [2], [3, 4]]
 
 
 def test_nothing_to_look_at_gives_no_row(run: Forecaster) -> None:

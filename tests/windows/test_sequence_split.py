@@ -72,6 +72,24 @@ def test_one_series_of_a_class_is_trained_on() -> None:
     assert parts(panel, split_sequences(panel, WindowSettings(test_size=0.9), 0))[0][1] == 1
 
 
+def test_many_small_classes_give_the_share_of_all_series_too() -> None:
+    panel = labelled([one // 2 for one in range(60)])  # 30 classes of two series: 0.2 of two is none
+    split = split_sequences(panel, WindowSettings(valid_size=0), 0)
+    assert panel.goal is not None
+    used = split.test.ends > split.test.begins
+    assert used.sum() == 12 and np.bincount(panel.goal.values[used]).max() == 1
+
+
+def test_series_without_a_label_are_held_out_of_no_part() -> None:
+    split = split_sequences(labelled([0] * 10 + [1] * 10 + [-1] * 10), WindowSettings(), 0)
+    assert (split.train.ends[20:] > split.train.begins[20:]).all()
+
+
+def test_a_number_of_series_that_leaves_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"data.csv: --test-size 20 of 20 series leaves none. Lower it."):
+        split_sequences(labelled([0, 1] * 10), WindowSettings(test_size=20), 0)
+
+
 def test_the_seed_chooses_the_series() -> None:
     panel = labelled([0, 1] * 20)
     first, again, other = (split_sequences(panel, WindowSettings(), seed) for seed in (0, 0, 1))
