@@ -182,12 +182,16 @@ def test_a_number_of_workers_without_ray_is_refused() -> None:
         Forecaster(workers=2).fit(waves(2))
 
 
-def test_an_error_of_the_data_is_told_once(ray_here: Session, tmp_path: Path) -> None:
-    del ray_here
+def test_an_error_of_the_data_is_told_once_and_gives_processors_back(
+    ray_here: Session, tmp_path: Path
+) -> None:
+    import ray
+
     asked = Forecaster(**SETTINGS, test_size=1_000, engine="ray", workers=2)
     with pytest.raises(ConfigError, match="--test-size 1000 does not leave both rows to hold out"):
         asked.fit(waves(4), checkpoint=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+    assert ray.available_resources()["CPU"] == ray_here.n_workers
 
 
 # What takes minutes: a command, its workers, and what becomes of it when some of them are killed.
