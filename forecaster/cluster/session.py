@@ -29,12 +29,13 @@ START_ATTEMPTS = 3
 TERMINATED = 143
 
 # Ray reads these when it starts, unless the user has set them: a job for its own user sends nothing, CPU
-# workers see no GPU, and workers do not stand back (niceness 15) for all else on this machine: they do what
-# somebody waits for, as the process of a local job would.
+# workers see no GPU, workers do not stand back (niceness 15) for all else on this machine, since they do what
+# somebody waits for, as the process of a local job would; and what it says of itself stays out of stderr.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_worker_niceness": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
 # Threads of a worker: libraries read these as they are imported, before any setting of ours.
@@ -85,7 +86,8 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
             return
         with _ends_on_sigterm():
             try:
-                _start(engine)
+                with _sigterm_is_ours():
+                    _start(engine)
                 yield _session(engine)
             finally:
                 ray.shutdown()
@@ -183,6 +185,19 @@ def _session(engine: EngineSettings) -> Session:
             f"--workers {n_workers}: Ray has {n_cpus:,} processors here. Lower it, or add machines."
         )
     return Session(n_workers, engine.gpus_per_worker)
+
+
+@contextmanager
+def _sigterm_is_ours() -> Iterator[None]:
+    """Puts back what handles SIGTERM, which Ray replaces as it starts by an exit code of its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit:  # of Ray's handler
+        raise SystemExit(TERMINATED) from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 @contextmanager
