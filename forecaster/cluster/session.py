@@ -29,13 +29,12 @@ START_ATTEMPTS = 3
 TERMINATED = 143
 
 # Ray reads these when it starts, unless the user has set them: a job for its own user sends nothing, CPU
-# workers see no GPU, workers do not stand back (niceness 15) for all else on this machine, since they do what
-# somebody waits for, as the process of a local job would; and what it says of itself stays out of stderr.
+# workers see no GPU, and workers do not stand back (niceness 15) for all else on this machine: they do what
+# somebody waits for, as the process of a local job would.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_worker_niceness": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 
 # Threads of a worker: libraries read these as they are imported, before any setting of ours.
