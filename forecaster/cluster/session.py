@@ -77,7 +77,7 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
     check_installed()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    with _without_plans():
+    with _without_plans(), _nothing_on_stdout():
         import ray
 
         if ray.is_initialized():
@@ -99,6 +99,23 @@ def _without_plans() -> Iterator[None]:
         for kind in (DeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", kind)
         yield
+
+
+@contextmanager
+def _nothing_on_stdout() -> Iterator[None]:
+    """What Ray says of workers that were lost goes to stderr: stdout is for results."""
+    from ray._private import worker
+
+    say = worker.print_to_stdstream
+
+    def to_stderr(data: dict[str, Any], ignore_prefix: bool) -> None:
+        say(data | {"is_err": True}, ignore_prefix)
+
+    worker.print_to_stdstream = to_stderr
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = say
 
 
 def check_installed() -> None:
