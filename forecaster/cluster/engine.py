@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from forecaster.cluster.session import check_installed
+from forecaster.cluster.session import check_installed, ray_session
 from forecaster.config.engine import EngineSettings, uses_ray
 
 if TYPE_CHECKING:
@@ -31,3 +33,23 @@ def training_class(engine: EngineSettings) -> type[Training]:
     from forecaster.cluster.train import RayTraining
 
     return RayTraining
+
+
+@contextmanager
+def engine_begun(engine: EngineSettings) -> Iterator[None]:
+    """The engine for as long as the block lasts: what is done in it one after the other begins Ray once.
+
+    Args:
+        engine: As it was set.
+
+    Yields:
+        Nothing; whatever works by these settings finds it.
+
+    Raises:
+        ConfigError: Ray is not installed, or does not begin.
+    """
+    if not uses_ray(engine):
+        yield
+        return
+    with ray_session(engine):
+        yield

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forecaster.cluster.session import Session
 from forecaster.cluster.shards import Shard
+from forecaster.cluster.tasks import run_tasks
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
 from forecaster.data.whole import Whole, facts_of, merge_facts
@@ -86,54 +85,3 @@ def find_facts(
                 f"forecast shard {folder} --out DIR."
             )
     return merge_facts([found[number] for number in sorted(found)])
-
-
-def run_tasks(
-    function: Callable[[str], Any], items: Sequence[str], session: Session
-) -> Iterator[tuple[int, Any]]:
-    """What a function says of every item, each asked of a worker, in the order in which they are done.
-
-    Args:
-        function: Of one item.
-        items: All of them.
-        session: The running Ray.
-
-    Yields:
-        Place of the item, and the answer.
-
-    Raises:
-        ForecasterError: As the function raised it.
-    """
-    import ray
-
-    task = ray.remote(num_cpus=1)(function_of(function))
-    running: dict[Any, int] = {}
-    waiting = iter(enumerate(items))
-    try:
-        while True:
-            for place, item in waiting:
-                running[task.remote(item)] = place
-                if len(running) >= 2 * session.n_workers:
-                    break
-            if not running:
-                return
-            done, _ = ray.wait(list(running), num_returns=1)
-            place = running.pop(done[0])
-            try:
-                answer = ray.get(done[0])
-            except ray.exceptions.RayTaskError as error:
-                raise error.cause from None
-            yield place, answer
-    finally:
-        for one in running:
-            with contextlib.suppress(Exception):  # what is being stopped may have ended
-                ray.cancel(one, force=True)
-
-
-def function_of(method: Callable[[str], Any]) -> Callable[[str], Any]:
-    """A method as the function that Ray takes."""
-
-    def call(item: str) -> Any:
-        return method(item)
-
-    return call

@@ -28,10 +28,13 @@ START_ATTEMPTS = 3
 # Of a process ended by SIGTERM, as shells count it.
 TERMINATED = 143
 
-# Ray reads these when it starts: a job for its own user sends nothing, and CPU workers see no GPU.
+# Ray reads these when it starts, unless the user has set them: a job for its own user sends nothing, CPU
+# workers see no GPU, and workers do not stand back (niceness 15) for all else on this machine: they do what
+# somebody waits for, as the process of a local job would.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_worker_niceness": "0",
 }
 
 # Threads of a worker: libraries read these as they are imported, before any setting of ours.
@@ -74,7 +77,7 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
     check_installed()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    with _without_plans():
+    with _without_plans(), _nothing_on_stdout():
         import ray
 
         if ray.is_initialized():
@@ -82,7 +85,8 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
             return
         with _ends_on_sigterm():
             try:
-                _start(engine)
+                with _sigterm_is_ours():
+                    _start(engine)
                 yield _session(engine)
             finally:
                 ray.shutdown()
@@ -95,6 +99,23 @@ def _without_plans() -> Iterator[None]:
         for kind in (DeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", kind)
         yield
+
+
+@contextmanager
+def _nothing_on_stdout() -> Iterator[None]:
+    """What Ray says of workers that were lost goes to stderr: stdout is for results."""
+    from ray._private import worker
+
+    say = worker.print_to_stdstream
+
+    def to_stderr(data: dict[str, Any], ignore_prefix: bool) -> None:
+        say(data | {"is_err": True}, ignore_prefix)
+
+    worker.print_to_stdstream = to_stderr
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = say
 
 
 def check_installed() -> None:
@@ -180,6 +201,19 @@ def _session(engine: EngineSettings) -> Session:
             f"--workers {n_workers}: Ray has {n_cpus:,} processors here. Lower it, or add machines."
         )
     return Session(n_workers, engine.gpus_per_worker)
+
+
+@contextmanager
+def _sigterm_is_ours() -> Iterator[None]:
+    """Puts back what handles SIGTERM, which Ray replaces as it starts by an exit code of its own."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit:  # of Ray's handler
+        raise SystemExit(TERMINATED) from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
 @contextmanager

@@ -22,21 +22,19 @@ PATIENCE = 60.0
 class SharedCheckpoint(Checkpoint):
     """``Checkpoint`` as each of several workers holds it; only the first one's reads and writes files."""
 
-    def __init__(self, run: Path, peers: Peers, *, is_again: bool) -> None:
+    def __init__(self, run: Path, peers: Peers, resumed: int) -> None:
         """Take over the checkpoint that the process which began the training has made.
 
         Args:
             run: The run folder, which the first worker must reach.
             peers: The workers.
-            is_again: Whether workers before these were lost.
+            resumed: How often the training was gone on with, by commands and by workers after others.
 
         Raises:
             RunError: There is no checkpoint, it is damaged, or another process trains into this folder.
         """
         self.peers = peers
-        state = self._of_first(lambda: read_state(run / FOLDER))
-        if is_again:
-            state = state.model_copy(update={"resumed": state.resumed + 1})
+        state = self._of_first(lambda: read_state(run / FOLDER)).model_copy(update={"resumed": resumed})
         self._of_first(lambda: super(SharedCheckpoint, self).__init__(run, state, PATIENCE))
         if peers.rank > 0:
             self._follow(run, state)

@@ -1,12 +1,13 @@
-"""Tasks: a function of many items, one worker of Ray each, results in the order of the items."""
+"""Tasks: a function of many items, one worker of Ray each."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from forecaster.cluster.session import ray_session
+from forecaster.cluster.session import Session, ray_session
 from forecaster.config.engine import EngineSettings
 from forecaster.errors import ForecasterError, RunError
 
@@ -35,31 +36,60 @@ def ray_tasks(engine: EngineSettings, done: Callable[[int], None] | None = None)
     with ray_session(engine) as session:
 
         def run(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-            return _run(function, items, session.resources, done or (lambda _: None))
+            found: dict[int, Result] = {}
+            for place, result in run_tasks(function, items, session):
+                found[place] = result
+                if done is not None:
+                    done(len(found))
+            return [found[place] for place in range(len(items))]
 
         yield run
 
 
-def _run(
-    function: Callable[[Item], Result],
-    items: Sequence[Item],
-    resources: dict[str, float],
-    done: Callable[[int], None],
-) -> list[Result]:
-    """Results in the order of the items; whatever ends the wait ends all tasks."""
+def run_tasks(
+    function: Callable[[Item], Result], items: Sequence[Item], session: Session
+) -> Iterator[tuple[int, Result]]:
+    """Results of a function of many items, as they are done; whatever ends the loop ends all tasks.
+
+    Args:
+        function: As ``ray_tasks`` takes it.
+        items: All of them; two a worker are begun ahead.
+        session: The running Ray.
+
+    Yields:
+        Place of the item, and its result.
+
+    Raises:
+        ForecasterError: As the function raised it.
+        RunError: A worker was lost again and again.
+    """
     import ray
 
     shared = ray.put(function)
-    options: dict[str, Any] = {"max_retries": RETRIES, **resources}
-    remote: Any = ray.remote(**options)(_call)
-    tasks = [remote.remote(shared, item) for item in items]
-    found: dict[Any, Result] = {}
+    options: dict[str, Any] = {"max_retries": RETRIES, **session.resources}
+    task: Any = ray.remote(**options)(_call)
+    waiting = iter(enumerate(items))
+    running: dict[Any, int] = {}
     try:
-        waiting = list(tasks)
-        while waiting:
-            ready, waiting = ray.wait(waiting)
-            found |= {task: ray.get(task) for task in ready}
-            done(len(found))
+        while True:
+            for place, item in itertools.islice(waiting, 2 * session.n_workers - len(running)):
+                running[task.remote(shared, item)] = place
+            if not running:
+                return
+            ready, _ = ray.wait(list(running), num_returns=1)
+            result = _result(ready[0])
+            yield running.pop(ready[0]), result
+    finally:
+        for one in running:
+            ray.cancel(one)  # not by force, which ends this process too where the task has just ended
+
+
+def _result(task: Any) -> Any:
+    """What came of a task that has ended."""
+    import ray
+
+    try:
+        return ray.get(task)
     except ray.exceptions.RayTaskError as error:
         if isinstance(error.cause, ForecasterError):  # without the traceback of the worker in its text
             raise error.cause from None
@@ -70,11 +100,6 @@ def _run(
             f"--engine ray: a worker was lost {RETRIES + 1} times: {what}. Give workers more memory, or take "
             f"fewer."
         ) from error
-    finally:
-        for task in tasks:
-            if task not in found:
-                ray.cancel(task, force=True)
-    return [found[task] for task in tasks]
 
 
 def _call(function: Callable[[Item], Result], item: Item) -> Result:

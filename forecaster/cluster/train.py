@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import replace
 from itertools import pairwise
@@ -14,7 +13,8 @@ import ray
 from forecaster.cluster.board import Board
 from forecaster.cluster.packed import unpack_run
 from forecaster.cluster.session import Session, ray_session
-from forecaster.cluster.train_worker import Task, work
+from forecaster.cluster.train_worker import Task
+from forecaster.cluster.trainer import MOST_FAILURES, begin, end
 from forecaster.config.settings import Settings
 from forecaster.data.load import Source
 from forecaster.data.panel import Note, Panel
@@ -25,14 +25,9 @@ from forecaster.evaluation.report import note_json
 from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.run.train import Training
 from forecaster.training.fit import Hooks
-from forecaster.training.torch_peers import PATIENCE
 
-# How often all workers begin again after one was lost, before training gives up.
-MOST_FAILURES = 20
-
-# Seconds between two looks at how the workers are doing, and between two of Ray at whether all are there.
+# Seconds between two looks at how the workers are doing.
 SECONDS_BETWEEN_LOOKS = 0.2
-SECONDS_BETWEEN_CHECKS = 0.5
 
 
 class RayTraining(Training):
@@ -85,6 +80,7 @@ class RayTraining(Training):
                 data=data,
                 settings=settings,
                 folder=None if self.folder is None else self.folder.absolute(),
+                resumed=0 if hooks.checkpoint is None else hooks.checkpoint.state.resumed,
                 schedule=hooks.schedule,
                 start=None if hooks.start is None else replace(hooks.start, models=()),
                 read_seconds=read_seconds,
@@ -132,9 +128,8 @@ def parts_of(panel: Panel, n_workers: int) -> list[Panel]:
 
 def _wait(task: Task, session: Session, hooks: Hooks) -> dict[str, bytes]:
     """Let workers train, and pass on what they tell and what they are told, until the run is made."""
-    trainer = ray.remote(num_cpus=0, max_retries=0)(_fit)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as storage:
-        fitting = trainer.remote(task, session, storage)
+        fitting = begin(task, session, storage)
         is_asked, is_over = False, False
         try:
             while not is_over:
@@ -154,7 +149,7 @@ def _wait(task: Task, session: Session, hooks: Hooks) -> dict[str, bytes]:
             return files
         finally:
             if not is_over:
-                ray.cancel(fitting, force=True)
+                end(fitting)
 
 
 def _lost(fitting: Any) -> str:
@@ -169,26 +164,3 @@ def _lost(fitting: Any) -> str:
         f"--engine ray: workers were lost more than {MOST_FAILURES} times: {why.rstrip('.')}. See to the "
         "memory of the machines, and go on with --resume."
     )
-
-
-def _fit(task: Task, session: Session, storage: str) -> None:
-    """Run the workers to their end, in a process of its own: what it has begun ends with it."""
-    os.environ.setdefault("RAY_TRAIN_HEALTH_CHECK_INTERVAL_S", str(SECONDS_BETWEEN_CHECKS))
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
-    from ray.train.torch import TorchConfig, TorchTrainer
-
-    gpus = session.gpus_per_worker
-    resources = {"CPU": 1.0} | ({"GPU": gpus} if gpus else {})
-    trainer = TorchTrainer(
-        work,
-        train_loop_config={"task": task},
-        # workers that share a GPU cannot use nccl
-        torch_config=TorchConfig(
-            backend="nccl" if gpus >= 1 else "gloo", timeout_s=int(PATIENCE.total_seconds())
-        ),
-        scaling_config=ScalingConfig(
-            num_workers=session.n_workers, use_gpu=gpus > 0, resources_per_worker=resources
-        ),
-        run_config=RunConfig(storage_path=storage, failure_config=FailureConfig(max_failures=MOST_FAILURES)),
-    )
-    trainer.fit()

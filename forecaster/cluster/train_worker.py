@@ -38,6 +38,7 @@ class Task:
         data: A panel for each worker, by reference, or parts that they read.
         settings: As the user gave them.
         folder: Run folder with the checkpoint; None keeps none.
+        resumed: How often the training was gone on with, by commands.
         schedule: See ``Hooks``.
         start: What training starts from, without its networks, which are read from its run folder; None for
             random weights.
@@ -48,6 +49,7 @@ class Task:
     data: PartedData | tuple[Any, ...]
     settings: Settings
     folder: Path | None
+    resumed: int
     schedule: Callable[[int, int], float] | None
     start: WarmStart | None
     read_seconds: float
@@ -73,7 +75,7 @@ def work(config: dict[str, Any]) -> None:
     if not is_open:
         return
     try:
-        run = _train(task, peers, is_again=attempt > 0)
+        run = _train(task, peers, attempt)
         if rank == 0:
             ray.get(task.board.finish.remote(pack_run(run)))
         peers.gathered(None)  # nobody leaves before all is done
@@ -82,7 +84,7 @@ def work(config: dict[str, Any]) -> None:
         raise
 
 
-def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
+def _train(task: Task, peers: Peers, attempt: int) -> TrainedRun:
     """The job of one process, whose facts, steps and stops are those of all workers."""
     rank = peers.rank
     stop = peers.stop if isinstance(peers, TorchPeers) else StopFlag()
@@ -96,7 +98,7 @@ def _train(task: Task, peers: Peers, *, is_again: bool) -> TrainedRun:
     start = task.start
     if start is not None:
         start = replace(start, models=load_forecasts(Path(start.run), "start from").models)
-    checkpoint = None if task.folder is None else SharedCheckpoint(task.folder, peers, is_again=is_again)
+    checkpoint = None if task.folder is None else SharedCheckpoint(task.folder, peers, task.resumed + attempt)
     hooks = Hooks(tell if rank == 0 else None, task.schedule, stop, checkpoint, start)
     try:
         if isinstance(task.data, PartedData):

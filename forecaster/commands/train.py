@@ -64,7 +64,7 @@ def train(
     are chosen from the data; the report says which, and why. --save-config FILE keeps those that were given,
     and the others as comments.
     """
-    from forecaster.cluster.engine import training_class
+    from forecaster.cluster.engine import engine_begun, training_class
     from forecaster.evaluation.tables import Columns
     from forecaster.forecaster import Forecaster
     from forecaster.run.find import set_latest
@@ -87,13 +87,14 @@ def train(
         forecaster.save(folder, keep=keep, context=not no_context)
         set_latest(folder)
 
-    caught = fit_and_save(forecaster, panel, (folder, going), save)
-    report = forecaster.report
-    save_settings(save_config, settings, (Default(**one) for one in report["defaults"]))
-    if json_output:
-        as_json(report)
-    else:
-        show_training(forecaster, panel, levels)
+    with engine_begun(forecaster.settings.cluster):
+        caught = fit_and_save(forecaster, panel, (folder, going), save)
+        report = forecaster.report
+        save_settings(save_config, settings, (Default(**one) for one in report["defaults"]))
+        if json_output:
+            as_json(report)
+        else:
+            show_training(forecaster, panel, levels)
     if has_page:
         save_page(folder, levels)
     end(report, data, folder, caught)

@@ -1,4 +1,4 @@
-"""Ray on this machine, started once for the tests of a file, so that none waits for what another left."""
+"""Ray on this machine, started once for all tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forecaster.cluster.session import Session, ray_session
 from forecaster.config.engine import EngineSettings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def ray_here() -> Iterator[Session]:
     """A session of two workers."""
     with tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from forecaster.cluster.parts import answers, as_question, prepare, read_part, write_part
-from forecaster.cluster.predictor import merged_notes, part_mark
+from forecaster.cluster.predictor import Predictor, merged_notes, part_mark
 from forecaster.cluster.session import Session
 from forecaster.cluster.shards import Shard
 from forecaster.commands import cli
@@ -129,6 +131,30 @@ def test_values_with_a_gap_are_filled_as_in_the_whole(tmp_path: Path, ray_here: 
     on_ray = Forecaster.load(tmp_path / "run", engine="ray", workers=1)
     pd.testing.assert_frame_equal(on_ray.predict(frame), here, rtol=1e-6)
     assert any("were not there and were put in" in note for note in on_ray.notes)
+
+
+class Deadly(Predictor):
+    """Does not outlive one of the shards, as if there were not enough memory for it."""
+
+    def _forecast(self, shard: Shard, place: str) -> dict[str, Any]:
+        if shard.number == 2:
+            os._exit(1)
+        return super()._forecast(shard, place)
+
+
+def test_a_part_that_no_worker_outlives_is_named_and_the_others_are_kept(
+    place: Path, tmp_path: Path, ray_here: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ray_here
+    words = ("parts", "--out", str(tmp_path / "out"), "--engine", "ray", "--workers", "2")
+    with monkeypatch.context() as patched:
+        patched.setattr("forecaster.cluster.predict.Predictor", Deadly)
+        done = predict(place, *words)
+    assert done.exit_code == 1
+    assert f"{part_name(2)}: failed 3 times; the last time: its worker ended. What was done" in done.stderr
+    kept = len(list((tmp_path / "out").iterdir()))
+    again = predict(place, *words)
+    assert again.exit_code == 0 and f"{kept} of 5 parts were there already" in again.stderr
 
 
 def test_what_cannot_be_answered_is_said_before_ray_begins(place: Path) -> None:

@@ -14,8 +14,12 @@ import pandas as pd
 import pytest
 from cluster_predict import WORKER, begin, command, descendants, lost_or_doubled, make_events, on_ray
 
+from forecaster import Forecaster
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 N_SERIES = 4_000
+SMALL = ("--epochs", "1", "--ensemble", "1", "--units", "8", "--threads", "1", "--look-back", "4")
+SMALL += ("--baselines", "fast", "--precision", "float32")
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +27,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a run and the parts of some thousand series."""
     folder = tmp_path_factory.mktemp("robust")
     make_events(folder / "events.parquet", N_SERIES)
-    small = ("--epochs", "1", "--ensemble", "1", "--units", "8", "--threads", "1", "--look-back", "4")
-    command(folder, "train", "events.parquet", "--out", "run", "--baselines", "fast", *small)
+    command(folder, "train", "events.parquet", "--out", "run", *SMALL)
     command(folder, "shard", "events.parquet", "--out", "parts", "--shards", "24")
     return folder
 
@@ -103,7 +106,9 @@ def address() -> Iterator[str]:
     process.communicate("")
 
 
-def test_a_cluster_of_several_nodes_is_joined_by_its_address(place: Path, address: str) -> None:
+def test_a_cluster_of_several_nodes_is_joined_by_its_address_and_left_as_it_was(
+    place: Path, address: str
+) -> None:
     command(place, *on_ray("joined"), "--address", address)
     assert lost_or_doubled(place / "joined", N_SERIES) == 0
     command(place, "predict", "events.parquet", "--run", "run", "--out", "here.parquet")
@@ -111,3 +116,8 @@ def test_a_cluster_of_several_nodes_is_joined_by_its_address(place: Path, addres
     command(place, *words, "--address", address)
     here, there = (pd.read_parquet(place / name) for name in ("here.parquet", "ray.parquet"))
     pd.testing.assert_frame_equal(there, here, rtol=1e-6)
+    for out, words in (("one", ()), ("two", ("--engine", "ray", "--workers", "2", "--address", address))):
+        command(place, "train", "parts", "--out", out, "--learning-rate", "0.001", *SMALL, *words)
+    one, two = (Forecaster.load(place / out).report for out in ("one", "two"))
+    losses = [report["training"][0]["members"][0]["history"][0]["train_loss"] for report in (one, two)]
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)

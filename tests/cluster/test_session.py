@@ -40,6 +40,17 @@ def test_a_running_ray_is_used_and_stays(ray_here: Session) -> None:
     assert ray.is_initialized()
 
 
+def test_what_ray_says_of_itself_is_not_between_the_results(
+    ray_here: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ray._private import worker
+
+    del ray_here
+    worker.print_to_stdstream({"lines": ["A worker died"], "pid": "raylet", "is_err": False}, False)
+    said = capsys.readouterr()
+    assert said.out == "" and "A worker died" in said.err
+
+
 def test_more_than_there_is_is_refused(ray_here: Session) -> None:
     del ray_here
     with pytest.raises(ConfigError, match=r"^--workers 3: Ray has 2 processors here"):

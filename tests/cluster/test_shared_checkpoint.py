@@ -45,7 +45,7 @@ def test_all_workers_go_on_from_what_the_first_one_reads(tmp_path: Path) -> None
     begun(tmp_path)
 
     def go_on(holder: Thread) -> tuple[int, list[float], int]:
-        checkpoint = SharedCheckpoint(tmp_path, holder, is_again=True)
+        checkpoint = SharedCheckpoint(tmp_path, holder, 1)
         found: list[Kept] = []
         checkpoint.keeper("fit").resume(found.append)
         checkpoint.close()
@@ -58,7 +58,7 @@ def test_only_the_first_worker_writes(tmp_path: Path) -> None:
     begun(tmp_path)
 
     def offer(holder: Thread) -> None:
-        checkpoint = SharedCheckpoint(tmp_path, holder, is_again=False)
+        checkpoint = SharedCheckpoint(tmp_path, holder, 0)
         checkpoint.keeper("fit")
         kept = Kept(standing(10 + holder.rank), {"weights": np.zeros(1)})
         checkpoint.offer("fit", lambda: kept, must=True)
@@ -77,7 +77,7 @@ def test_what_is_damaged_is_told_to_all(tmp_path: Path) -> None:
 
     def message(holder: Thread) -> Any:
         with pytest.raises(RunError) as caught:
-            SharedCheckpoint(tmp_path, holder, is_again=True)
+            SharedCheckpoint(tmp_path, holder, 1)
         return str(caught.value)
 
     first, *others = meeting(3, message)
@@ -89,7 +89,7 @@ def test_the_number_of_workers_is_a_part_of_the_machine(tmp_path: Path) -> None:
 
     def moved(n: int) -> list[dict[str, tuple[str, str]]]:
         def runs(holder: Thread) -> dict[str, tuple[str, str]]:
-            checkpoint = SharedCheckpoint(tmp_path, holder, is_again=False)
+            checkpoint = SharedCheckpoint(tmp_path, holder, 0)
             checkpoint.runs_on({})
             kept = Kept(standing(8), {"weights": np.zeros(1)})
             checkpoint.keeper("fit")
