@@ -29,8 +29,8 @@ class Ids:
     """Which series each row belongs to.
 
     Attributes:
-        runs: (n_runs,) int64 index into ``names`` of each run of rows that have one id; None when all rows are
-            of one series.
+        runs: (n_runs,) int64 index into ``names`` of each run of rows that have one id; None when all rows
+            are of one series.
         names: (n_series,) str, in the order of their first rows.
         lengths: (n_runs,) int64 rows of each run; None where each row is taken for one.
         notes: What was done to the names.

@@ -93,6 +93,19 @@ def test_the_median_above_zero_leaves_out_the_others(numbers: list[float], media
     assert positive_median(np.array(numbers)) == median
 
 
+@pytest.mark.parametrize("n_rows", [PART + 1, 2 * PART + 10])
+def test_the_median_of_many_is_that_of_numpy(n_rows: int) -> None:
+    random = np.random.default_rng(0)
+    whole = random.integers(-(10**6), 10**7, n_rows)
+    real = np.where(random.random(n_rows) < 0.1, np.nan, random.normal(0, 1, n_rows))
+    alike = np.where(random.random(n_rows) < 0.7, 5, whole)
+    split = np.where(np.arange(n_rows) % 2, 1, 10**9)  # the two in the middle are far from each other
+    for numbers in (whole, real, alike, split, np.arange(n_rows), np.zeros(n_rows)):
+        positive = numbers[numbers > 0]
+        expected = np.median(positive) if len(positive) else np.nan
+        np.testing.assert_equal(positive_median(numbers), expected)
+
+
 @pytest.mark.parametrize("numbers", [[], [0, -1], [float("nan"), 0.0]])
 def test_nothing_above_zero_has_no_median(numbers: list[float]) -> None:
     assert np.isnan(positive_median(np.array(numbers)))
