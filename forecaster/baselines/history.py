@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecaster.data.differences import rows_between
+from forecaster.data.differences import lag_sums
 from forecaster.data.panel import Panel
+from forecaster.data.series_sums import series_sums
 
 # Training windows that errors are measured on.
 MOST_WINDOWS = 20_000
@@ -153,22 +154,15 @@ def _median(values: np.ndarray) -> float:
 
 def _facts(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season: int) -> tuple[np.ndarray, ...]:
     """Count, mean, mean absolute (seasonal) difference and std of the rows from begins up to ends."""
-    rows, run = rows_between(begins, ends)
-    n, known = len(begins), ~np.isnan(y[rows])
-    values, run = y[rows[known]], run[known]
-    counts = np.bincount(run, minlength=n)
+    counts, total = series_sums(lambda rows, _: (y[rows],), begins, ends)
     divisor = np.maximum(counts, 1)
-    center = np.bincount(run, weights=values, minlength=n) / divisor
-    squares = np.bincount(run, weights=(values - center[run]) ** 2, minlength=n) / divisor
-    scale = np.full(n, np.nan)
+    center = total / divisor
+    _, squares = series_sums(lambda rows, run: ((y[rows] - center[run]) ** 2,), begins, ends)
+    scale = np.full(len(begins), np.nan)
     for lag in dict.fromkeys((season, 1)):  # neighbours where no two rows are a season apart
-        rows, run = rows_between(begins, ends - lag)
-        distance = np.abs(y[rows + lag] - y[rows])
-        paired = ~np.isnan(distance)
-        n_pairs = np.bincount(run[paired], minlength=n)
-        total = np.bincount(run[paired], weights=distance[paired], minlength=n)
+        n_pairs, total, _ = lag_sums(y, begins, ends, lag)
         scale = np.where(np.isnan(scale) & (n_pairs > 0), total / np.maximum(n_pairs, 1), scale)
-    return counts, center, scale, np.sqrt(squares)
+    return counts, center, scale, np.sqrt(squares / divisor)
 
 
 def first_observed(y: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ import numpy as np
 from forecaster.baselines.base import Baseline, FittedBaseline
 from forecaster.baselines.history import CHUNK, CONTEXT_ROWS, SeriesFacts, fit_facts, gather_lags
 from forecaster.data.panel import Panel
+from forecaster.data.parts import in_series
+from forecaster.data.series_sums import series_sums
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.clipped import Clipped
 from forecaster.distributions.pointed import Pointed
@@ -42,22 +44,24 @@ class TrainingLevel(Baseline):
         del look_back
         facts = fit_facts(panel, train_ends)
         kept = panel.take(panel.offsets[:-1], train_ends)
-        series = np.repeat(np.arange(panel.n_series), kept.lengths)
-        known = np.isfinite(kept.y)
-        y, series = kept.y[known], series[known]
+        ordered, counts = _sorted_within(kept.y, kept.offsets)
         of_own = facts.counts >= LEAST_ROWS
         n_levels = N_LEVELS if of_own.sum() <= MANY_SERIES else FEW_LEVELS
         levels = (np.arange(n_levels) + 0.5) / n_levels
-        order = np.lexsort((y, series))
-        counts = np.bincount(series, minlength=panel.n_series)
         firsts = np.cumsum(counts) - counts
-        own = _ragged_quantiles(y[order], firsts[of_own], counts[of_own], levels)
-        relative = y if facts.shares_unit else (y - facts.center[series]) / facts.std[series]
-        all_series = np.quantile(relative, levels) if len(y) else np.zeros(n_levels)
+        own = _ragged_quantiles(ordered, firsts[of_own], counts[of_own], levels)
         row = np.where(of_own, np.cumsum(of_own) - 1, -1)
-        middle = np.bincount(series, weights=y, minlength=panel.n_series) / np.maximum(counts, 1)
         if self.name == "median":
-            middle = _ragged_quantiles(y[order], firsts, counts, np.array([0.5]))[:, 0]
+            middle = _ragged_quantiles(ordered, firsts, counts, np.array([0.5]))[:, 0]
+        else:
+            middle = series_sums(lambda rows, _: (ordered[rows],), firsts, firsts + counts)[1]
+            middle = middle / np.maximum(counts, 1)
+        if not facts.shares_unit:
+            ordered -= np.repeat(facts.center, counts)
+            ordered /= np.repeat(facts.std, counts)
+        all_series = np.zeros(n_levels)
+        if len(ordered):
+            all_series = np.quantile(ordered, levels, overwrite_input=True)
         return FittedLevel(self.name, facts, levels, own, all_series, row, middle, horizon)
 
 
@@ -131,6 +135,20 @@ class FittedLevel(FittedBaseline):
             place[new[enough]] = len(table) + np.arange(len(quantiles))
             table = np.concatenate([table, quantiles])
         return table, middle, place
+
+
+def _sorted_within(y: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Known rows of every series, series end to end, each in rising order; and (n_series,) how many."""
+
+    def of_some(series: slice, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Those of some series."""
+        lengths = np.diff(offsets[series.start : series.stop + 1])
+        known = np.isfinite(y[rows])
+        group, values = np.repeat(np.arange(len(lengths)), lengths)[known], y[rows][known]
+        return values[np.lexsort((values, group))], np.bincount(group, minlength=len(lengths))
+
+    ordered, counts = (np.concatenate(parts) for parts in zip(*in_series(of_some, offsets), strict=True))
+    return ordered, counts
 
 
 def _ragged_quantiles(

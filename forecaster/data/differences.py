@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.data.panel import Panel
+from forecaster.data.series_sums import series_sums
 
 # Differences below this share of the values are what is left by rounding.
 ROUNDING = 1e-12
@@ -13,24 +14,29 @@ ROUNDING = 1e-12
 MOST_AHEAD = 5
 
 
-def rows_between(begins: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All rows of several runs, one run after the other.
+def lag_sums(
+    y: np.ndarray, begins: np.ndarray, ends: np.ndarray, lag: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Differences between rows of every series that lie some steps apart.
 
     Args:
-        begins: (n,) int64 first row of each run.
-        ends: (n,) int64 row after its last; a run may be empty.
+        y: (n_rows,) target of all series end to end, NaN where not observed.
+        begins: (n_series,) int64 first row of each series.
+        ends: (n_series,) int64 row after the last.
+        lag: Steps.
 
     Returns:
-        (n_rows,) int64 rows, and (n_rows,) int64 run of each.
-
-    Example:
-        >>> [part.tolist() for part in rows_between(np.array([0, 5]), np.array([2, 6]))]
-        [[0, 1, 5], [0, 0, 1]]
+        Pairs of rows that are both known, the sum of their absolute differences, and that of the sizes of the
+        first of each pair, all (n_series,).
     """
-    lengths = np.maximum(ends - begins, 0)
-    run = np.repeat(np.arange(len(lengths)), lengths)
-    firsts = np.cumsum(lengths) - lengths
-    return np.arange(len(run)) + (begins - firsts)[run], run
+
+    def pairs(rows: np.ndarray, _: np.ndarray) -> tuple[np.ndarray, ...]:
+        """How far apart the rows of each pair are, and the size of the first."""
+        first = y[rows]
+        return np.abs(y[rows + lag] - first), np.abs(first)
+
+    counts, distances, sizes = series_sums(pairs, begins, ends - lag)
+    return counts, distances, sizes
 
 
 def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_length: int = 1) -> np.ndarray:
@@ -53,12 +59,7 @@ def seasonal_scale(y: np.ndarray, begins: np.ndarray, ends: np.ndarray, season_l
         >>> seasonal_scale(np.array([1.0, 4.0, 2.0]), np.array([0]), np.array([3])).tolist()
         [2.5]
     """
-    rows, series = rows_between(begins, ends - season_length)
-    distance = np.abs(y[rows + season_length] - y[rows])
-    known = ~np.isnan(distance)
-    counts = np.bincount(series[known], minlength=len(begins))
-    total = np.bincount(series[known], weights=distance[known], minlength=len(begins))
-    size = np.bincount(series[known], weights=np.abs(y[rows[known]]), minlength=len(begins))
+    counts, total, size = lag_sums(y, begins, ends, season_length)
     return np.where(total > ROUNDING * size, total / np.maximum(counts, 1), np.nan)
 
 
@@ -76,14 +77,13 @@ def nearest_naive(rows: Panel, horizon: int) -> tuple[str, float]:
     season, pooled = rows.season_length, rows.peers.pooled
     ahead = np.unique(np.linspace(1, horizon, MOST_AHEAD).round().astype(int))
     starts, ends = rows.offsets[:-1], rows.offsets[1:]
-    means = np.repeat(_mean_of(rows.y, starts, ends), rows.lengths)
 
     def error_of(lags: np.ndarray) -> np.ndarray:
         """(n_series,) mean over the steps ahead; NaN where none can be told."""
         each = [seasonal_scale(rows.y, starts, ends, int(lag)) for lag in lags]
         return np.asarray(np.mean(each, axis=0))
 
-    errors = {"last": error_of(ahead), "none": _mean_of(np.abs(rows.y - means), starts, ends)}
+    errors = {"last": error_of(ahead), "none": _spread(rows.y, starts, ends)}
     if season > 1:
         errors["season"] = error_of(season * np.ceil(ahead / season))
     known = np.all([np.isfinite(error) for error in errors.values()], axis=0)
@@ -97,10 +97,10 @@ def nearest_naive(rows: Panel, horizon: int) -> tuple[str, float]:
     return name, float(np.median(pooled((errors[name] / size)[known])))
 
 
-def _mean_of(x: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """(n_series,) mean of the known rows of every series, NaN where there is none."""
-    known = ~np.isnan(x)
-    sums = np.concatenate([[0.0], np.cumsum(np.where(known, x, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(known)])
-    n = counts[ends] - counts[starts]
-    return np.where(n > 0, (sums[ends] - sums[starts]) / np.maximum(n, 1), np.nan)
+def _spread(y: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """(n_series,) mean distance of the rows of every series from their mean, NaN where none is known."""
+    counts, total = series_sums(lambda rows, _: (y[rows],), begins, ends)
+    divisor = np.where(counts > 0, counts, np.nan)
+    mean = total / divisor
+    _, away = series_sums(lambda rows, series: (np.abs(y[rows] - mean[series]),), begins, ends)
+    return away / divisor

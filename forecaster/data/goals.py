@@ -48,11 +48,11 @@ class Goal:
         """Rows that the target of a step lies after its input: 1 for marks, 0 for what belongs to the row."""
         return int(self.kind == "marks")
 
-    def of_rows(self, rows: np.ndarray) -> Goal:
+    def of_rows(self, rows: slice | np.ndarray) -> Goal:
         """The goal of some rows of the same series.
 
         Args:
-            rows: (n,) int64 flat row numbers.
+            rows: Index of flat rows.
 
         Returns:
             A new goal; labels, which belong to series, stay.

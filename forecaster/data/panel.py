@@ -198,16 +198,16 @@ class Panel:
             ends: (n_series,) int64 flat row number after the last; a series may become empty.
 
         Returns:
-            A new panel; facts other than rows (``as_of`` too) are those of this one. Of events that are
-            cut off at the beginning it knows how many they were, and when the first was. What is known of the
-            steps ahead stays where no row is cut off at the end.
+            A new panel, whose arrays are those of this one where all rows are kept; facts other than rows
+            (``as_of`` too) are those of this one. Of events that are cut off at the beginning it knows how
+            many they were, and when the first was. What is known of the steps ahead stays where no row is
+            cut off at the end.
         """
         began, n_earlier = self.began, self.n_earlier
         if self.kind == "events" and (begins > self.offsets[:-1]).any():
             began, n_earlier = self.first_times, self.n_before(begins)
-        lengths = np.maximum(ends - begins, 0)
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        rows = np.arange(offsets[-1]) + np.repeat(begins - offsets[:-1], lengths)
+        offsets = np.concatenate([[0], np.cumsum(np.maximum(ends - begins, 0))]).astype(np.int64)
+        rows = self._between(begins, ends)
         return replace(
             self,
             values=self.values[rows],
@@ -220,6 +220,16 @@ class Panel:
             began=began,
             n_earlier=n_earlier,
         )
+
+    def _between(self, begins: np.ndarray, ends: np.ndarray) -> slice | np.ndarray:
+        """Index of the rows ``begins[i] .. ends[i]``: all of them, or a mask, an eighth of row numbers."""
+        kept = begins < ends
+        if len(self.values) == (ends - begins)[kept].sum():
+            return slice(None)
+        steps = np.zeros(self.n_rows + 1, dtype=np.int8)
+        steps[begins[kept]] += 1
+        steps[ends[kept]] -= 1
+        return np.cumsum(steps[:-1], dtype=np.int8).view(bool)
 
     @property
     def first_times(self) -> np.ndarray:

@@ -40,12 +40,11 @@ def in_series(work: Callable[[slice, slice], T], offsets: np.ndarray) -> list[T]
         offsets: (n_series + 1,) where series begin among rows.
 
     Returns:
-        A result for each part: of as many series as have the rows of one, or of a longer one.
+        A result for each part, one at least: of as many series as have the rows of one, or of a longer one.
     """
-    n_rows = int(offsets[-1])
-    cuts = np.unique(np.searchsorted(offsets, [*range(0, n_rows, PART), n_rows], side="right") - 1)
-    cuts[0], cuts[-1] = 0, len(offsets) - 1  # series without rows at either end too
-    parts = [slice(int(begin), int(end)) for begin, end in pairwise(cuts)]
+    within = np.searchsorted(offsets, np.arange(PART, offsets[-1], PART), side="right") - 1
+    cuts = np.unique([0, *within, len(offsets) - 1])
+    parts = [slice(int(begin), int(end)) for begin, end in pairwise(cuts)] or [slice(0, 0)]
     return _side_by_side(
         lambda part: work(part, slice(int(offsets[part.start]), int(offsets[part.stop]))), parts
     )

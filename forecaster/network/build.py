@@ -9,6 +9,7 @@ import keras
 from forecaster.network.architecture import Architecture
 from forecaster.network.carried import Carried
 from forecaster.network.decoder import decode, each_step, series_vectors
+from forecaster.network.dropout import LeanDropout
 from forecaster.network.placement import device_scope, seeded
 from forecaster.network.recurrent import LAYERS, PACKAGE
 
@@ -92,7 +93,7 @@ def build_model(
         for number, units in enumerate(architecture.dense_units, start=1):
             state = keras.layers.Dense(units, activation="relu", name=f"dense_{number}")(state)
             if architecture.n_static and architecture.dropout:
-                state = keras.layers.Dropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
+                state = LeanDropout(architecture.dropout, name=f"dense_dropout_{number}")(state)
         if architecture.decoder == "steps":
             outputs = each_step(state, architecture)
             if architecture.linear:
@@ -182,7 +183,7 @@ def _branch(
         else:
             x = Carried(layer, carries.shape[0], name=f"{prefix}carried_{number}")([x, carries])
         if architecture.dropout:
-            x = keras.layers.Dropout(architecture.dropout, name=f"{prefix}dropout_{number}")(x)
+            x = LeanDropout(architecture.dropout, name=f"{prefix}dropout_{number}")(x)
     return x
 
 

@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from forecaster.network.architecture import Architecture
+from forecaster.network.dropout import LeanDropout
 from forecaster.network.recurrent import PACKAGE
 
 # Variance of the output layer's weights relative to Glorot's: the first forecast is near the naive one.
@@ -72,7 +73,7 @@ def small() -> keras.initializers.Initializer:
 def _steps_of(states: Any, architecture: Architecture) -> Any:
     """(batch, horizon, n_outputs) from one state for each output segment."""
     if architecture.dropout:
-        states = keras.layers.Dropout(architecture.dropout, name="decoder_dropout")(states)
+        states = LeanDropout(architecture.dropout, name="decoder_dropout")(states)
     size = architecture.out_segment * architecture.n_outputs
     segments = keras.layers.Dense(size, kernel_initializer=small(), name="output")(states)
     n_steps = states.shape[1] * architecture.out_segment

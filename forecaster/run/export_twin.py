@@ -12,9 +12,15 @@ import keras
 from forecaster.errors import RunError
 from forecaster.network.build import Segments
 from forecaster.network.decoder import ParallelStep, SeriesVectors
+from forecaster.network.dropout import LeanDropout
 from forecaster.network.recurrent import FusedGRU, FusedLSTM, FusedRNN
 
-STOCK = {FusedLSTM: keras.layers.LSTM, FusedGRU: keras.layers.GRU, FusedRNN: keras.layers.SimpleRNN}
+STOCK = {
+    FusedLSTM: keras.layers.LSTM,
+    FusedGRU: keras.layers.GRU,
+    FusedRNN: keras.layers.SimpleRNN,
+    LeanDropout: keras.layers.Dropout,
+}
 
 
 def stock_twin(model: keras.Model) -> keras.Model:
@@ -45,16 +51,16 @@ def _counterpart(layer: Any) -> Any:
     if isinstance(layer, SeriesVectors):
         return keras.layers.Embedding(layer.input_dim, layer.output_dim, name=layer.name)
     if isinstance(layer, keras.layers.Bidirectional):
-        return keras.layers.Bidirectional(_recurrent(layer.forward_layer), name=layer.name)
+        return keras.layers.Bidirectional(_stock(layer.forward_layer), name=layer.name)
     if type(layer) in STOCK:
-        return _recurrent(layer)
+        return _stock(layer)
     if not type(layer).__module__.startswith("keras."):
         raise RunError(f"layer {layer.name}: {type(layer).__name__} has no counterpart among Keras's layers.")
     return type(layer).from_config(layer.get_config())
 
 
-def _recurrent(layer: Any) -> Any:
-    """The stock layer of a recurrent one."""
+def _stock(layer: Any) -> Any:
+    """The layer of Keras that one of ours stands for."""
     return STOCK[type(layer)].from_config(layer.get_config())
 
 

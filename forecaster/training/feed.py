@@ -174,6 +174,8 @@ def epoch_order(n_windows: int, n_wanted: int, plan: TrainingPlan, epoch: int) -
     random = np.random.default_rng([plan.seed, epoch])
     if n_wanted < n_windows // 2:
         return random.choice(n_windows, n_wanted, replace=False)
+    if n_wanted <= n_windows:  # joining would take as much memory again
+        return random.permutation(n_windows)[:n_wanted]
     n_passes = -(-n_wanted // n_windows)
     return np.concatenate([random.permutation(n_windows) for _ in range(n_passes)])[:n_wanted]
 

@@ -193,8 +193,7 @@ class Start:
         stored, panel = self.fitted.normaliser, source.panel
         known = known_series(panel.ids, self.fitted.ids)
         kept = panel.take(fit.begins, fit.ends)
-        series = np.repeat(np.arange(panel.n_series), kept.lengths)
-        x = kept.y.copy()
+        x = kept.y
         steps: list[FittedTransform] = []
         for step in stored.steps:
             if step.name == "log":
@@ -202,11 +201,10 @@ class Start:
             elif step.name == VOLATILITY and stored.volatility is not None:
                 x = x / np.exp(kept.values[:, stored.volatility])
             elif step.name in SCALES and len(step.shift) == 1:  # one for all, new series too
-                x = (x - step.shift[0]) / step.scale[0]
+                x = step.applied(x, kept.lengths)
             elif step.name in SCALES:
-                own = fit_scales(x, series, panel.n_series, step.name, panel.peers)
-                step = _joined(step, own, known)
-                x = (x - step.shift[series]) / np.where(step.scale > 0, step.scale, 1.0)[series]
+                step = _joined(step, fit_scales(x, kept.offsets, step.name, panel.peers), known)
+                x = step.applied(x, kept.lengths)
             elif len(step.shift):
                 own = fit_recent(x, kept.offsets, step.name, stored.season_length, panel.peers)
                 step = _joined(step, own, known)

@@ -11,6 +11,9 @@ LEAST_WIDTH = 1e-8
 
 RESOLUTIONS = (1000.0, 100.0, 10.0, 1.0, 0.5, 0.1, 0.05, 0.01, 0.001, 0.0001)
 
+# Values by which most steps are ruled out.
+N_FIRST = 1000
+
 
 def value_resolution(values: np.ndarray) -> float | None:
     """Largest step of which all values are multiples, or None for real numbers.
@@ -25,15 +28,20 @@ def value_resolution(values: np.ndarray) -> float | None:
         >>> value_resolution(np.array([3.0, 5.0, 8.0]))
         1.0
     """
-    known = np.unique(values[np.isfinite(values)])
-    if len(known) < 2:
+    known = values[np.isfinite(values)]
+    # what the first few rule out need not be looked for in all: of real numbers every step
+    steps = [step for step in RESOLUTIONS if _are_multiples(known[:N_FIRST], step)]
+    if not steps:
         return None
-    for step in RESOLUTIONS:
-        multiples = known / step
-        slack = 1e-9 * np.maximum(np.abs(multiples), 1.0)
-        if (np.abs(multiples - np.round(multiples)) <= slack).all():
-            return step
-    return None
+    known = np.unique(known)
+    return next((step for step in steps if _are_multiples(known, step)), None) if len(known) > 1 else None
+
+
+def _are_multiples(values: np.ndarray, step: float) -> bool:
+    """Whether values are multiples of a step, but for rounding."""
+    multiples = values / step
+    slack = 1e-9 * np.maximum(np.abs(multiples), 1.0)
+    return bool((np.abs(multiples - np.round(multiples)) <= slack).all())
 
 
 def fit_bins(

@@ -155,7 +155,8 @@ def data_facts(panel: Panel, span: Span, horizon: int = 1) -> DataFacts:
     rows, peers = panel.take(span.begins, span.ends), panel.peers
     own = rows.y[np.isfinite(rows.y)]
     lowest, y = peers.lowest(own, 0.0), peers.pooled(own)
-    low, high = np.quantile(y, [0.05, 0.95]) if len(y) else (0.0, 0.0)
+    # the order of the rows, which are a copy, is not needed any more
+    low, high = np.quantile(y, [0.05, 0.95], overwrite_input=True) if len(y) else (0.0, 0.0)
     n_series = peers.total(panel.n_series)
     is_learnt = span.as_of is not None and n_series > 1
     n_open = peers.total(int((rows.lengths > 0).sum())) if is_learnt else 0

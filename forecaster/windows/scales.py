@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from forecaster.data.parts import in_series
 from forecaster.data.peers import ALONE, Peers
+from forecaster.data.series_sums import series_sums
 
 # Smallest spread of a channel that hardly moves, as a share of its mean; of zeros, of the usual spread.
 SPREAD_FLOOR = 1e-3
@@ -16,15 +18,13 @@ RECENT_ROWS = 10
 Scales = tuple[np.ndarray, np.ndarray]
 
 
-def fit_scales(
-    x: np.ndarray, series: np.ndarray | None, n_series: int, name: str, peers: Peers = ALONE
-) -> Scales:
+def fit_scales(x: np.ndarray, offsets: np.ndarray | None, name: str, peers: Peers = ALONE) -> Scales:
     """What standard and minmax take off and divide by.
 
     Args:
         x: (n_rows,) float64, NaN where not observed.
-        series: (n_rows,) int64 series of every row; None for one scale over all.
-        n_series: Number of series.
+        offsets: (n_series + 1,) int64 first row of each series, and the number of rows; None for one scale
+            over all rows.
         name: ``standard`` or ``minmax``.
         peers: Who holds the other series.
 
@@ -34,9 +34,11 @@ def fit_scales(
         says nothing of its spread, which is taken for the usual one, at most the value itself. The shift of
         a series without a row is the median of the others.
     """
-    n_groups = 1 if series is None else n_series
-    counts, shift, scale = _moments(x, series, n_groups, name, peers if series is None else ALONE)
-    if series is None or peers.place(n_series)[1] == 1:
+    if offsets is None:
+        counts, shift, scale = _moments(x, np.array([0, len(x)]), name, peers)
+    else:
+        counts, shift, scale = _moments(x, offsets, name)
+    if offsets is None or peers.place(len(counts))[1] == 1:
         least = SPREAD_FLOOR * np.abs(shift)
         return shift, np.where(scale > least, scale, np.where(least > 0, least, 1.0))
     if not peers.all(counts.all()):
@@ -58,8 +60,7 @@ def own_scales(x: np.ndarray, series: np.ndarray, trained: Scales, name: str) ->
     Returns:
         Both (batch,), no scale 0. A window without a value has the shift of its series, or the usual one.
     """
-    rows = np.repeat(np.arange(len(x)), x.shape[1])
-    counts, shift, scale = _moments(x.ravel(), rows, len(x), name)
+    counts, shift, scale = _moments(x.ravel(), np.arange(len(x) + 1) * x.shape[1], name)
     empty = counts == 0
     if empty.any():
         shift[empty] = of_series(trained[0], series[empty])
@@ -102,20 +103,27 @@ def fit_recent(
         Shift and scale, (n_series,): for level 0 and the mean size of a series' last season, for last the
         last value and 1; of a series without either the median of the others.
     """
-    n_series = len(offsets) - 1
-    known = ~np.isnan(x)
-    values, group = x[known], np.repeat(np.arange(n_series), np.diff(offsets))[known]
     is_level = name == "level"
-    ago = np.cumsum(np.bincount(group, minlength=n_series))[group] - np.arange(len(values))  # 1 for the last
-    taken = ago <= (max(season_length, RECENT_ROWS) if is_level else 1)
-    counts = np.bincount(group[taken], minlength=n_series)
-    sizes = np.abs(values[taken]) if is_level else values[taken]
-    means = np.bincount(group[taken], weights=sizes, minlength=n_series) / np.maximum(counts, 1)
+    n_taken = max(season_length, RECENT_ROWS) if is_level else 1
+
+    def latest(series: slice, rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Counts and means of the last known values of some series."""
+        known = ~np.isnan(x[rows])
+        lengths = np.diff(offsets[series.start : series.stop + 1])
+        group = np.repeat(np.arange(len(lengths)), lengths)[known]
+        n_known = np.bincount(group, minlength=len(lengths))
+        taken = np.cumsum(n_known)[group] - np.arange(len(group)) <= n_taken  # 1 is the last
+        values = x[rows][known][taken]
+        counts = np.minimum(n_known, n_taken)
+        totals = np.bincount(group[taken], np.abs(values) if is_level else values, len(lengths))
+        return counts, totals / np.maximum(counts, 1)
+
+    counts, means = (np.concatenate(parts) for parts in zip(*in_series(latest, offsets), strict=True))
     says = means > 0 if is_level else counts > 0
     known_means = peers.pooled(means[says])
     usual = np.median(known_means) if len(known_means) else float(is_level)
     means = np.where(says, means, usual)
-    return (np.zeros(n_series), means) if is_level else (means, np.ones(n_series))
+    return (np.zeros(len(means)), means) if is_level else (means, np.ones(len(means)))
 
 
 def channel_scales(values: np.ndarray, peers: Peers = ALONE) -> Scales:
@@ -128,7 +136,7 @@ def channel_scales(values: np.ndarray, peers: Peers = ALONE) -> Scales:
     Returns:
         Both (n_channels,), 0 and 1 for a channel never observed; no deviation vanishes.
     """
-    found = [fit_scales(column, None, 1, "standard", peers) for column in values.T]
+    found = [fit_scales(column, None, "standard", peers) for column in values.T]
     shifts, scales = (np.array([one[part][0] for one in found]) for part in (0, 1))
     return shifts, scales
 
@@ -140,25 +148,24 @@ def _usual(scale: np.ndarray, peers: Peers = ALONE) -> float:
 
 
 def _moments(
-    x: np.ndarray, series: np.ndarray | None, n_groups: int, name: str, peers: Peers = ALONE
+    x: np.ndarray, offsets: np.ndarray, name: str, peers: Peers = ALONE
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Known rows of each group, shift, and scale, 0 where nothing moves or nothing is known.
+    """Known rows of each series, shift, and scale, 0 where nothing moves or nothing is known.
 
     Of rows that several hold first the sums are added up, then the squares about the common mean.
     """
-    known = ~np.isnan(x)
-    values = x[known]
-    group = np.zeros(len(values), dtype=np.int64) if series is None else series[known]
-    counts = peers.total(np.bincount(group, minlength=n_groups))
+    begins, ends = offsets[:-1], offsets[1:]
+    counts, total = (peers.total(part) for part in series_sums(lambda rows, _: (x[rows],), begins, ends))
     if name == "standard":
         divisor = np.maximum(counts, 1)
-        shift = peers.total(np.bincount(group, weights=values, minlength=n_groups)) / divisor
-        squares = np.bincount(group, weights=(values - shift[group]) ** 2, minlength=n_groups)
-        squares = peers.total(squares)
-        return counts, shift, np.sqrt(squares / divisor)
-    low, high = np.full(n_groups, np.inf), np.full(n_groups, -np.inf)
-    np.minimum.at(low, group, values)
-    np.maximum.at(high, group, values)
+        shift = total / divisor
+        _, squares = series_sums(lambda rows, series: ((x[rows] - shift[series]) ** 2,), begins, ends)
+        return counts, shift, np.sqrt(peers.total(squares) / divisor)
+    low, high = np.full(len(begins), np.inf), np.full(len(begins), -np.inf)
+    filled = begins < ends
+    if filled.any():
+        low[filled] = np.fmin(np.fmin.reduceat(x, begins[filled]), np.inf)
+        high[filled] = np.fmax(np.fmax.reduceat(x, begins[filled]), -np.inf)
     low, high = np.min(peers.gathered(low), axis=0), np.max(peers.gathered(high), axis=0)
     shift = np.where(counts > 0, low, 0.0)
     return counts, shift, np.where(counts > 0, high - shift, 0.0)

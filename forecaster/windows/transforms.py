@@ -46,6 +46,23 @@ class Fitted:
     scale: np.ndarray
     floor: float = 0.0
 
+    def applied(self, x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        """Training rows behind ``standard`` or ``minmax``.
+
+        Args:
+            x: (n_rows,) float64; not changed.
+            lengths: (n_series,) int64 rows of each series.
+
+        Returns:
+            (n_rows,) float64; of a series that never moved only the shift is taken off.
+        """
+        of_rows = [self.shift, np.where(self.scale > 0, self.scale, 1.0)]
+        if len(self.shift) != 1:
+            of_rows = [np.repeat(numbers, lengths) for numbers in of_rows]
+        moved = np.asarray(x - of_rows[0])
+        moved /= of_rows[1]
+        return moved
+
     def joined(self, peers: Peers) -> Fitted:
         """The transform with the numbers of all series, of this one that has those of a part."""
         return replace(self, shift=peers.joined(self.shift), scale=peers.joined(self.scale))
@@ -202,20 +219,18 @@ def fit_normaliser(
     """
     _check_transforms(panel, names)
     peers, kept = panel.peers, panel.take(span.begins, span.ends)
-    series = np.repeat(np.arange(panel.n_series), kept.lengths)
-    x, values, goes_by = kept.y.copy(), kept.values, panel.volatility if VOLATILITY in names else None
-    sizes = np.ones(len(x)) if goes_by is None else np.exp(values[:, goes_by])
+    x, values, goes_by = kept.y, kept.values, panel.volatility if VOLATILITY in names else None
+    offsets = kept.offsets if scope == "series" else None
+    sizes = np.ones(1) if goes_by is None else np.exp(values[:, goes_by])
     steps: list[Fitted] = []
     empty = np.zeros(0)
     for place, name in enumerate(names):
         if name in SCALES:
-            where = series if scope == "series" else None
-            shift, scale = fit_scales(x, where, panel.n_series, name, peers)
+            shift, scale = fit_scales(x, offsets, name, peers)
             if name == "standard" and panel.predict in ("return", "direction"):
                 shift = np.zeros_like(shift)  # their mean is mostly noise, and 0 is no change
             fitted = Fitted(name, shift, scale)
-            where = series if scope == "series" else np.zeros(len(x), dtype=np.int64)
-            x = (x - fitted.shift[where]) / np.where(fitted.scale > 0, fitted.scale, 1.0)[where]
+            x = fitted.applied(x, kept.lengths)
         elif name == "log":
             floor = LEVEL_FLOOR if set(names[:place]) & PER_WINDOW else _log_floor(x, peers)
             fitted = Fitted(name, empty, empty, floor)
@@ -226,8 +241,9 @@ def fit_normaliser(
             fitted = Fitted(name, *fit_recent(x, kept.offsets, name, panel.season_length, peers))
         steps.append(fitted)
     returns = () if goes_by is None else panel.returns
-    values = values.copy()
-    values[:, list(returns)] /= sizes[:, None]
+    if returns:
+        values = values.copy()
+        values[:, list(returns)] /= sizes[:, None]
     numbers = panel.season_length, panel.target, *channel_scales(values, peers)
     ready = tuple(one if one.name in SCALES and scope != "series" else one.joined(peers) for one in steps)
     return Normaliser(ready, residual, *numbers, volatility=goes_by, returns=returns)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.data.panel import Panel
+from forecaster.data.parts import in_parts
 from forecaster.data.peers import ALONE, Peers
 
 
@@ -133,19 +134,40 @@ def make_windows(
     first = np.maximum(span.begins, series_begins + before)  # first target row
     last = np.maximum(span.ends - horizon, np.minimum(first, span.ends - 1))
     counts = np.maximum((last - first) // stride + 1, 0) * (last >= first)
-    offsets = np.cumsum(counts) - counts
-    within = np.arange(counts.sum()) - np.repeat(offsets, counts)
-    targets = np.repeat(last - (counts - 1) * stride, counts) + within * stride
-    known = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
-    ends = np.minimum(targets + horizon, np.repeat(span.ends, counts))
-    targets = targets[known[ends] > known[targets]]
+    targets = _spaced(last - (counts - 1) * stride, counts, stride)
+    if np.isnan(panel.y).any():
+        targets = targets[_has_known(panel, span, targets, horizon)]
     if span.as_of is not None:
         has_history = span.ends - series_begins >= before
         if span.since is not None:  # a part that ends when it begins has seen nothing
             has_history &= np.asarray(span.as_of) > np.asarray(span.since)
         targets = np.sort(np.concatenate([targets, span.ends[has_history]]), kind="stable")
     limits = np.asarray(span.ends, dtype=np.int64)
-    return Windows(targets - look_back, look_back, horizon, limits, span.as_of, span.since)
+    targets -= look_back
+    return Windows(targets, look_back, horizon, limits, span.as_of, span.since)
+
+
+def _spaced(firsts: np.ndarray, counts: np.ndarray, stride: int) -> np.ndarray:
+    """(counts.sum(),) int64 of every series ``counts`` rows from its first one on, ``stride`` apart."""
+    filled = counts > 0
+    firsts, counts = firsts[filled], counts[filled]
+    steps = np.full(counts.sum(), stride, dtype=np.int64)
+    lasts = firsts + (counts - 1) * stride
+    steps[np.cumsum(counts) - counts] = firsts - np.concatenate([[0], lasts[:-1]])
+    return np.cumsum(steps, out=steps)
+
+
+def _has_known(panel: Panel, span: Span, targets: np.ndarray, horizon: int) -> np.ndarray:
+    """(n_windows,) whether a row from the first target up to the horizon or the end of the span is known."""
+    n_known = np.concatenate([[0], np.cumsum(~np.isnan(panel.y))])
+
+    def is_known(part: slice) -> np.ndarray:
+        """Of some windows."""
+        first = targets[part]
+        ends = np.minimum(first + horizon, span.ends[panel.series_of(first)])
+        return np.asarray(n_known[ends] > n_known[first])
+
+    return np.concatenate(in_parts(is_known, len(targets)) or [np.zeros(0, dtype=bool)])
 
 
 def thin(windows: Windows, most: int, peers: Peers = ALONE) -> Windows:

@@ -21,7 +21,7 @@ def test_parts_cover_all_rows_in_order(n_rows: int) -> None:
         ([PART + 5, 1], 1),
         ([PART, 1], 2),
         ([1] * (2 * PART + 1), 3),
-        ([0] * 4, 0),
+        ([0] * 4, 1),
     ],
 )
 def test_parts_are_of_whole_series_in_order(lengths: list[int], n_parts: int) -> None:

@@ -10,16 +10,16 @@ NAN = np.nan
 
 def test_series_that_does_not_move_is_left_to_its_windows():
     x = np.array([1.0, 3.0, 42.0, 42.0, 0.0, 0.0, NAN, 5.0])
-    shift, scale = fit_scales(x, np.array([0, 0, 1, 1, 2, 2, 3, 4]), 5, "standard")
+    shift, scale = fit_scales(x, np.array([0, 2, 4, 6, 7, 8]), "standard")
     # Series 3 has no value: the median of 2, 42, 0 and 5. Series 4 has one: its spread is the usual one.
     assert shift.tolist() == [2.0, 42.0, 0.0, 3.5, 5.0]
     assert scale.tolist() == [1.0, 0.0, 0.0, 0.0, 1.0]
 
 
 def test_one_scale_over_all_rows_does_not_vanish():
-    assert fit_scales(np.full(3, 42.0), None, 1, "standard")[1].tolist() == [0.042]
-    assert fit_scales(np.zeros(3), None, 1, "minmax")[1].tolist() == [1.0]
-    assert fit_scales(np.zeros(3), np.zeros(3, dtype=np.int64), 1, "standard")[1].tolist() == [1.0]
+    assert fit_scales(np.full(3, 42.0), None, "standard")[1].tolist() == [0.042]
+    assert fit_scales(np.zeros(3), None, "minmax")[1].tolist() == [1.0]
+    assert fit_scales(np.zeros(3), np.array([0, 3]), "standard")[1].tolist() == [1.0]
 
 
 def test_windows_go_by_their_own_values_where_training_says_nothing():

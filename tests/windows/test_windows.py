@@ -56,6 +56,23 @@ def test_windows_are_start_rows_and_never_cross_series():
     assert windows.origins.tolist() == [1, 2, 5]
 
 
+@pytest.mark.parametrize(("horizon", "stride"), [(1, 1), (3, 1), (2, 4)])
+def test_windows_are_those_of_a_loop_over_the_rows(horizon: int, stride: int):
+    random = np.random.default_rng(0)
+    panel = panel_of(
+        *[list(np.where(random.random(n) < 0.4, np.nan, 1.0)) for n in [5, 0, 1, 12, 3, 0, 9, 2]]
+    )
+    begins = panel.offsets[:-1] + np.array([0, 0, 0, 4, 2, 0, 0, 1])
+    found = make_windows(panel, Span(begins, panel.offsets[1:]), 2, horizon, min_history=2, stride=stride)
+    expected: list[int] = []
+    for offset, begin, end in zip(panel.offsets[:-1], begins, panel.offsets[1:], strict=True):
+        first = max(begin, offset + 2)
+        last = max(end - horizon, min(first, end - 1))
+        targets = range(last, first - 1, -stride)[::-1]
+        expected += [row for row in targets if not np.isnan(panel.y[row : min(row + horizon, end)]).all()]
+    assert (found.origins + 1).tolist() == expected
+
+
 def test_short_history_starts_before_its_series():
     panel = panel_of([1.0, 2, 3], [5.0, 6])
     windows = make_windows(panel, everything(panel), look_back=3, horizon=1, min_history=1)
