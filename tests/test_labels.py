@@ -112,7 +112,7 @@ def test_evaluate_scores_the_series_of_a_file() -> None:
     assert found["n_windows"] == 20 and found["best_baseline"] == "majority"
     assert found["baselines"]["majority"]["accuracy"] == 0.5  # half of the 20 are of either class
     assert found["baselines"]["majority"]["log_loss"] == pytest.approx(np.log(2))
-    assert "the others too" in result.stderr
+    assert "of the baselines a run knows 'majority' alone" in result.stderr
     assert found["model"]["log_loss"] == pytest.approx(trained["log_loss"], rel=1e-6)
 
 

@@ -84,6 +84,13 @@ def test_new_rows_are_scored(trained: Trained) -> None:
     scores = trained.forecaster.evaluate(turns(2, 10))
     assert scores["n_windows"] == 18 and scores["model"]["accuracy"] > 0.8
     assert list(scores["baselines"]) == ["frequencies"] and scores["beaten_by"] == []
+    with pytest.raises(RunError, match=r"holds no symbol that was trained on after the first row of a"):
+        trained.forecaster.evaluate(turns(2, 1))
+
+
+def test_one_symbol_alone_is_nothing_to_learn() -> None:
+    with pytest.raises(ConfigError, match=r"one class only, a\. Bring rows of several"):
+        Forecaster(mark="note", threads=1).fit(pd.DataFrame({"note": ["a", "a"]}))
 
 
 def test_a_run_without_its_rows_needs_a_file(trained: Trained, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def show_reading(panel: Panel | PartedData) -> None:
         return
 
     note(panel.why)
-    said = f"{panel.n_rows:,} rows, {panel.n_series:,} series"
+    said = f"{panel.n_rows:,} row{'s' * (panel.n_rows != 1)}, {panel.n_series:,} series"
     if panel.goal is None or "time" in panel.columns:  # else rows are counted in each sequence
         first, last = (moment_text(panel.clock, one) for one in (panel.times.min(), panel.times.max()))
         said += f", {first} to {last}" + (f", in {in_words(panel.unit)}" if panel.unit else "")

@@ -89,6 +89,8 @@ def tune(data: str, out: str | None, no_train: bool, json_output: bool, **option
     if not json_output:
         show_trials(tuned)
     if caught is not None:
+        if json_output:
+            as_json(tree_of(tuned))
         note("Interrupted: nothing was trained with the best settings so far.")
         raise click.exceptions.Exit(EXIT_CODES[caught])
     report = None if folder is None else train_best(panel, tuned, folder, shown=not json_output)

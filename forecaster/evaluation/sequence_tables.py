@@ -158,11 +158,14 @@ def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], 
     if part is None:
         goal = run.networks.goal
         what = goal.column or listing(goal.names)
+        if goal.kind == "marks":
+            what = "symbol that was trained on after the first row of a sequence, and so nothing"
         raise RunError(f"{run.name}: {panel.source} holds no {what} to score by. Use a file with it.")
     notes = [note.line for note in (*panel.repairs, *panel.warnings)]
-    only = f"no rows to fit baselines to are kept but what '{known[0].name}' knows; " if known else ""
-    advice = f"forecast train with --test {panel.source} scores the others too"
-    return part.to_json(), notes + ([only + advice] if known else [])
+    if known:
+        only = f"of the baselines a run knows '{known[0].name}' alone, as it keeps no rows of training; "
+        notes.append(only + "as --test of a training a file is scored beside all of them")
+    return part.to_json(), notes
 
 
 def _known_baseline(run: SequenceRun) -> list[Known]:

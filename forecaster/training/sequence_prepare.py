@@ -12,7 +12,7 @@ from forecaster.config.sequence_rules import FEW_SEQUENCES, SequenceFacts, compl
 from forecaster.config.settings import Settings, TransformSettings
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Note, Panel
-from forecaster.errors import ConfigError
+from forecaster.errors import ConfigError, listing
 from forecaster.windows.sequence_split import split_sequences
 from forecaster.windows.split import Split
 from forecaster.windows.windows import Span
@@ -56,7 +56,8 @@ def prepare_sequences(panel: Panel, settings: Settings) -> PreparedSequences:
     if panel.goal is None:
         raise ValueError(f"a panel of {panel.kind} has no goal")
     if panel.goal.is_class and len(panel.goal.names) < 2:
-        raise ConfigError(f"{panel.source}: one class only, {panel.goal.names}. Bring rows of several.")
+        only = listing(panel.goal.names)
+        raise ConfigError(f"{panel.source}: one class only, {only}. Bring rows of several.")
     settings, first = _without_valid(settings, panel, panel.goal)
     split = split_sequences(panel, settings.window, settings.training.seed)
     complete, others = complete_sequences(settings, sequence_facts(panel, panel.goal, split))

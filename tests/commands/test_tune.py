@@ -107,11 +107,14 @@ def test_a_trial_that_has_ended_in_a_few_words() -> None:
     assert trial_text(Told(5, {}, "pruned", 2.0, 1.0, None), one).startswith("trial 5 2 pruned, best")
 
 
-def test_a_signal_ends_the_search_with_what_was_found(data: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("json_option", [[], ["--json"]])
+def test_a_signal_ends_the_search_with_what_was_found(
+    json_option: list[str], data: str, tmp_path: Path
+) -> None:
     code = "from forecaster.commands import cli; cli()"
     options = [data, "--trials", "500", "--folds", "1", "--study", "s", "--save-config", "best.toml"]
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "tune", *options, *map(str, SMALL)],
+        [sys.executable, "-c", code, "tune", *options, *json_option, *map(str, SMALL)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
@@ -125,7 +128,11 @@ def test_a_signal_ends_the_search_with_what_was_found(data: str, tmp_path: Path)
             break
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "of them on all folds, best first" in out and "Scores on the test part" not in out
+    if json_option:
+        found = json.loads(out)
+        assert len(found["trials"]) >= 2 and found["reason"] == "SIGINT" and "report" not in found
+    else:
+        assert "of them on all folds, best first" in out and "Scores on the test part" not in out
     assert "these are the best so far." in err and (tmp_path / "best.toml").exists()
     assert not (tmp_path / "runs").exists()
 

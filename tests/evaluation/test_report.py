@@ -110,3 +110,11 @@ def test_finite_and_plain_values() -> None:
     assert plain({1: (np.float64(0.5), np.int64(3))}) == {"1": [0.5, 3]}
     assert type(plain(np.int64(3))) is int
     assert versions()["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(("preset", "codes"), [("fast", ["preset_unused"]), ("balanced", [])])
+def test_a_preset_that_changes_nothing_is_in_the_warnings(preset: str, codes: list[str]) -> None:
+    waits = pd.DataFrame({"wait": [3.0, 5, 2, 8, 4, 6, 3, 5, 7, 2] * 3})
+    trained = Forecaster(**TINY, kind="intervals", look_back=2, preset=preset).fit(waits)
+    found = [one["code"] for one in trained.report["warnings"]]
+    assert [code for code in found if code.startswith("preset")] == codes
