@@ -100,7 +100,7 @@ def test_a_signal_stops_the_job_and_leaves_nothing_running(
     out, said = process.communicate(timeout=120)
     assert process.returncode == code, said
     assert "Traceback" not in said and out == ""
-    assert number == signal.SIGTERM or "Interrupted" in said or "ended before" in said
+    assert number == signal.SIGTERM or "Interrupted." in said or "Ended by SIGINT" in said
     end = time.monotonic() + 20
     while left := [pid for pid in began if is_running(pid)]:
         assert time.monotonic() < end, left
