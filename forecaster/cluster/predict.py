@@ -31,7 +31,7 @@ from forecaster.cluster.predictor import (
 from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.shards import Shard, Shards, shards_of
 from forecaster.config.engine import EngineSettings
-from forecaster.data.folder import is_url, part_name
+from forecaster.data.folder import absolute, is_url, part_name
 from forecaster.data.load import Source
 from forecaster.data.whole import Whole
 from forecaster.errors import ConfigError
@@ -158,7 +158,7 @@ def _forecast(
 ) -> Forecast:
     """All parts that are not there yet, and what is known of the forecast."""
     folder, shards = places
-    place_of = {shard.number: f"{folder.rstrip('/')}/{part_name(shard.number)}" for shard in shards.parts}
+    place_of = {one.number: f"{absolute(folder).rstrip('/')}/{part_name(one.number)}" for one in shards.parts}
     prepare(folder, [part_name(number) for number in place_of])
     whole = _facts(run, asked, shards, session, report) if asked.data is not None else None
     files = pack_run(run)

@@ -218,18 +218,24 @@ def _sigterm_is_ours() -> Iterator[None]:
 
 @contextmanager
 def _ends_on_sigterm() -> Iterator[None]:
-    """SIGTERM ends the block as an exception does, so that Ray is shut down; then the process."""
+    """SIGTERM ends the block as Ctrl-C does, so that Ray is shut down; then the process."""
     before = signal.getsignal(signal.SIGTERM)
     if before is not signal.SIG_DFL or threading.current_thread() is not threading.main_thread():
         yield  # somebody else, a training that ends in its own way, takes care of it
         return
+    caught: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise SystemExit(TERMINATED)
+        del frame
+        caught.append(number)
+        raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
     try:
         yield
+    except BaseException:
+        if caught:
+            raise SystemExit(TERMINATED) from None
+        raise
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from forecaster.data.folder import (
+    absolute,
     has_manifest,
     is_folder,
     is_url,
@@ -38,7 +39,7 @@ class Shard:
 
     Attributes:
         number: From 0.
-        source: Path or URL of their rows; None for the rows that the run keeps.
+        source: Path or URL of their rows, the same for all processes; None for the rows that the run keeps.
         begin: First series of those that the run keeps.
         end: After the last of them.
         version: Another text when the rows have changed.
@@ -117,7 +118,7 @@ def shards_of(
 def _parts_of(folder: str, rows: tuple[int, ...] | None) -> tuple[Shard, ...]:
     """A shard for each part that has rows, as far as that is known."""
     return tuple(
-        Shard(number, name, version=version_of(name))
+        Shard(number, absolute(name), version=version_of(name))
         for number, name in enumerate(list_parts(folder))
         if rows is None or number >= len(rows) or rows[number]
     )

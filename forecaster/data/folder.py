@@ -55,6 +55,11 @@ def is_url(source: object) -> bool:
     return isinstance(source, str) and "://" in source
 
 
+def absolute(place: str) -> str:
+    """A path or URL that names the same place to processes that work in another folder."""
+    return place if is_url(place) else os.path.abspath(place)
+
+
 def is_folder(source: object) -> bool:
     """Whether a source is a folder, on this machine or at a URL.
 

@@ -11,7 +11,14 @@ from itertools import pairwise
 import numpy as np
 
 from forecaster.config.data_settings import DataSettings
-from forecaster.data.folder import has_manifest, is_folder, list_parts, read_manifest, version_of
+from forecaster.data.folder import (
+    absolute,
+    has_manifest,
+    is_folder,
+    list_parts,
+    read_manifest,
+    version_of,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,7 @@ class PartedData:
 
     Attributes:
         source: The folder as the user typed it.
-        parts: Its parts that have rows, in order.
+        parts: Its parts that have rows, in order, named for all processes.
         rows: Rows of each.
         n_series: Of all.
         settings: How it is read.
@@ -73,7 +80,7 @@ def parted(source: object, settings: DataSettings) -> PartedData | None:
     kept = [(one, rows) for one, rows in zip(names, manifest.rows, strict=False) if rows > 0]
     return PartedData(
         source=name,
-        parts=tuple(one for one, _ in kept),
+        parts=tuple(absolute(one) for one, _ in kept),
         rows=tuple(rows for _, rows in kept),
         n_series=sum(manifest.series),
         settings=said.model_copy(update=settings.model_dump(exclude_unset=True)),

@@ -19,12 +19,12 @@ def family_of(pid: int) -> list[int]:
 
 def workers_of(pid: int) -> list[int]:
     """Those of them that train."""
-    return [one for one in family_of(pid) if _title(one).startswith(WORKER)]
+    return [one for one in family_of(pid) if title_of(one).startswith(WORKER)]
 
 
 def is_running(pid: int) -> bool:
     """Whether a process is there, and no zombie."""
-    return bool(_title(pid))
+    return bool(title_of(pid))
 
 
 def _parent(place: Path) -> int | None:
@@ -35,7 +35,7 @@ def _parent(place: Path) -> int | None:
         return None
 
 
-def _title(pid: int) -> str:
+def title_of(pid: int) -> str:
     """How a process calls itself; empty for one that has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()

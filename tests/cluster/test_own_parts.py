@@ -10,6 +10,7 @@ import pytest
 from forecaster import Forecaster
 from forecaster.cluster.own_parts import read_own
 from forecaster.cluster.session import Session
+from forecaster.cluster.shards import _parts_of
 from forecaster.config.build import make_settings
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
@@ -94,6 +95,17 @@ def test_only_a_folder_of_whole_series_is_read_in_parts(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     waves(2).to_parquet(tmp_path / "plain/a.parquet")
     assert parted(tmp_path / "plain", settings) is None
+
+
+def test_parts_are_named_for_processes_that_work_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut(waves(8), tmp_path / "parts", 3)
+    monkeypatch.chdir(tmp_path)
+    found = parted("parts", make_settings({}).data)
+    assert found is not None and found.source == "parts"
+    assert list(found.parts) == [str(path) for path in sorted((tmp_path / "parts").glob("*.parquet"))]
+    assert [one.source for one in _parts_of("parts", None)] == list(found.parts)
 
 
 def test_a_changed_part_is_another_data_set(tmp_path: Path) -> None:

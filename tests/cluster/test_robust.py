@@ -15,6 +15,7 @@ import pytest
 from cluster_predict import WORKER, begin, command, descendants, lost_or_doubled, make_events, on_ray
 
 from forecaster import Forecaster
+from tests.cluster.processes import is_running, title_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 N_SERIES = 4_000
@@ -70,20 +71,40 @@ def test_a_killed_job_goes_on_where_it_was(place: Path) -> None:
     assert lost_or_doubled(out, N_SERIES) == 0
 
 
-def test_an_interrupt_stops_the_job_and_leaves_nothing_running(place: Path) -> None:
-    process = begin(place, *on_ray("stopped"))
-    wait_for_parts(process, place / "stopped", 1)
-    began = descendants(process.pid)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate()
-    assert process.returncode == 130, said
-    assert "Interrupted." in said and "Traceback" not in said
-    for _ in range(100):
-        left = [pid for pid in began if Path(f"/proc/{pid}").exists()]
-        if not left:
-            break
+LONG, TWO = ("--epochs", "1000", *SMALL[2:]), ("--engine", "ray", "--workers", "2")
+COMMANDS = {
+    "predict": on_ray("stopped"),
+    "backtest": ("backtest", "events.parquet", "--windows", "8", "--refit-every", "1", *LONG, *TWO),
+    "tune": ("tune", "events.parquet", "--trials", "8", "--no-train", *LONG, *TWO),
+}
+
+
+def at_work(process: subprocess.Popen[str]) -> bool:
+    """Whether a worker of the command does something."""
+    titles = [title_of(pid) for pid in descendants(process.pid)]
+    return any(title.startswith("ray::") and "IDLE" not in title for title in titles)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_signal_stops_the_job_and_leaves_nothing_running(
+    name: str, number: signal.Signals, code: int, place: Path
+) -> None:
+    process = begin(place, *COMMANDS[name])
+    while process.poll() is None and not at_work(process):
         time.sleep(0.1)
-    assert not left
+    time.sleep(3)
+    began = descendants(process.pid)
+    # a terminal sends its own to all that a command has begun
+    (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+    out, said = process.communicate(timeout=120)
+    assert process.returncode == code, said
+    assert "Traceback" not in said and out == ""
+    assert number == signal.SIGTERM or "Interrupted." in said or "Ended by SIGINT" in said
+    end = time.monotonic() + 20
+    while left := [pid for pid in began if is_running(pid)]:
+        assert time.monotonic() < end, left
+        time.sleep(0.1)
 
 
 @pytest.fixture
