@@ -221,6 +221,11 @@ def _blocks(name: str, file: BinaryIO, settings: DataSettings) -> Iterator[bytes
                 waiting = waiting[end:]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{name}: the gzip data is damaged ({error}). Compress it again.") from None
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name}: byte 0x{error.object[error.start]:02x} is not {error.encoding}. "
+            "Name another with --encoding."
+        ) from None
     if waiting or not file.closed:
         yield from (waiting,) if waiting.strip() else ()
 

@@ -103,6 +103,11 @@ def _check(panel: Panel, settings: Settings) -> None:
             f"--residual season: --look-back {look_back} is shorter than a season of {season} steps. "
             f"Raise it to {season}, or take --residual last."
         )
+    if settings.network.stateful:
+        raise ConfigError(
+            "--stateful: a forecast begins anew in every window. Leave it out; it is for --outputs and for "
+            "symbols."
+        )
     if (settings.network.segment or 1) > look_back:
         raise ConfigError(
             f"--segment {settings.network.segment}: longer than --look-back {look_back}. Lower it."

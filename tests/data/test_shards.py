@@ -97,6 +97,17 @@ def test_every_kind_of_source_is_cut_alike_in_small_pieces(
     assert np.nansum(read_panel(tmp_path / "d").y) == frame["sales"].sum()
 
 
+@pytest.mark.parametrize(
+    ("encoding", "data"), [(None, text().encode("utf-16")[:-1]), ("ascii", b"y\n1\n\xe9")]
+)
+def test_bytes_of_another_encoding_are_named(encoding: str | None, data: bytes, tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_bytes(data)
+    with pytest.raises(DataError, match=r"a.csv: byte 0x\w\w is not (utf-16.*|ascii). Name another with"):
+        write_shards(source, tmp_path / "d", 2, DataSettings(encoding=encoding))
+    assert not (tmp_path / "d").exists()
+
+
 def test_a_later_piece_may_show_that_a_column_is_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

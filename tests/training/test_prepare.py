@@ -65,6 +65,7 @@ def test_series_with_ids_train_on_short_histories_too() -> None:
     [
         ({"residual": "season", "look_back": 6, "season": 12, "transforms": "level"}, "--residual season: "),
         ({"segment": 9, "look_back": 3}, "--segment 9: longer than --look-back 3. Lower it."),
+        ({"stateful": True}, "--stateful: a forecast begins anew in every window"),
         ({"units": "8,8", "layers": 3}, "--units 8,8: 2 numbers for --layers 3."),
         ({"look_back": 3, "test_size": 500}, "data: --test-size 500 does not leave"),
         ({"look_back": 3, "test_size": "soon"}, "--test-size"),
