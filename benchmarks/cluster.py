@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "machine": {"processor": processor(), "cores": os.cpu_count()},
         "rounds": options.rounds,
         "fast": options.fast,
-        "rows": {} if earlier.get("fast", True) != options.fast else earlier["rows"],
+        "rows": earlier["rows"] if earlier.get("fast") == options.fast else {},
     }
     for name in options.only:
         print(f"{name} ...", file=sys.stderr, flush=True)

@@ -180,13 +180,12 @@ def lost_or_doubled(folder: Path, n_series: int) -> int:
 
 def same(place: Path, n_series: int, asked: Asked, found: Found) -> None:
     """A forecast of a file by both engines: the same numbers, in the same order."""
-    del n_series
     words = on_ray("ray.parquet", data="events.parquet")
     subjects = {
         "local": timed(lambda: command(place, *words[:4], "--out", "local.parquet")),
         "ray": timed(lambda: command(place, *words)),
     }
-    found.cases.append(race("100,000 series from one file", "s", subjects, asked))
+    found.cases.append(race(f"{n_series:,} series from one file", "s", subjects, asked))
     local, ray = (pd.read_parquet(place / f"{name}.parquet") for name in ("local", "ray"))
     found.measures["ids as local, share"] = float((local["unique_id"] == ray["unique_id"]).mean())
     moments = [name for name in local if local[name].dtype.kind == "M"]

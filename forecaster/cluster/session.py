@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -48,10 +48,12 @@ class Session:
     Attributes:
         n_workers: Workers of the job, one thread each.
         gpus_per_worker: GPUs of each.
+        stays: Whether Ray goes on when the session has ended.
     """
 
     n_workers: int
     gpus_per_worker: float
+    stays: bool = False
 
     @property
     def resources(self) -> dict[str, float]:
@@ -81,7 +83,7 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
         import ray
 
         if ray.is_initialized():
-            yield _session(engine)
+            yield replace(_session(engine), stays=True)
             return
         with _ends_on_sigterm():
             try:

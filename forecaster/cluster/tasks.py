@@ -80,8 +80,10 @@ def run_tasks(
             result = _result(ready[0])
             yield running.pop(ready[0]), result
     finally:
-        for one in running:
-            ray.cancel(one)  # not by force, which ends this process too where the task has just ended
+        # where Ray ends with the session, tasks do; one that is being cancelled then crashes this process, as
+        # one that has just ended does where it is cancelled by force
+        for one in running if session.stays else ():
+            ray.cancel(one)
 
 
 def _result(task: Any) -> Any:
