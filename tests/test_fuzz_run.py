@@ -1,4 +1,4 @@
-"""Whatever stands in the files of a run, reading them ends in a run or in a RunError, and soon."""
+"""Whatever stands in the files of a run, reading them ends in a run or in a RunError."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPECS = [(folder / "v0001" / "spec.json").read_bytes() for folder in RUNS]
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 trees = st.recursive(plain, lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(max_size=8), one))
-in_a_moment = settings(max_examples=60, deadline=1000, suppress_health_check=[HealthCheck.too_slow])
+in_a_moment = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_a_search_that_goes_on_trains_no_trial_again(data: str) -> None:
     first, second = call(*options, "--trials", 2), call(*options, "--trials", 3)
     trials = [json.loads(result.stdout)["trials"] for result in (first, second)]
     assert trials[1][:2] == trials[0] and len(trials[1]) == 3
-    assert "trial 1" not in second.stderr and "3 of 3 trials: trial 2" in second.stderr
+    assert "trials: trial 1" not in second.stderr and "3 of 3 trials: trial 2" in second.stderr
 
 
 def test_a_trial_that_has_ended_in_a_few_words() -> None:

@@ -23,7 +23,7 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(asked=st.dictionaries(st.one_of(st.sampled_from(NAMES), st.text(max_size=6)), ANYTHING, max_size=4))
 def test_any_keywords_make_settings_or_a_config_error(asked: dict[str, Any]) -> None:
     try:
@@ -35,7 +35,7 @@ def test_any_keywords_make_settings_or_a_config_error(asked: dict[str, Any]) -> 
     assert again == made
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=3))
 def test_settings_that_are_written_to_a_file_come_back(asked: dict[str, Any], tmp_path: Path) -> None:
     try:
@@ -48,7 +48,7 @@ def test_settings_that_are_written_to_a_file_come_back(asked: dict[str, Any], tm
     assert make_settings(read_settings_file(place)) == made
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.one_of(st.binary(max_size=60), st.text(max_size=60).map(str.encode)))
 def test_any_bytes_of_a_settings_file_are_read_or_refused(content: bytes, tmp_path: Path) -> None:
     place = tmp_path / "some.toml"

@@ -36,7 +36,7 @@ PIECES = st.sampled_from(
 EDITS = st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 12), PIECES), min_size=1, max_size=5)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @given(data=st.sampled_from(SEEDS), edits=EDITS)
 def test_a_changed_file_is_read_or_refused_in_words(
     data: bytes, edits: list[tuple[int, int, bytes]], capsys: pytest.CaptureFixture[str]
@@ -54,7 +54,7 @@ def test_a_changed_file_is_read_or_refused_in_words(
     json.loads(capsys.readouterr().out, parse_constant=lambda word: pytest.fail(f"{word} in JSON"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     values=st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=len(DAYS)),
     delimiter=st.sampled_from(",;\t"),

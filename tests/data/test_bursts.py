@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forecaster.config.settings import DataSettings
@@ -36,7 +36,6 @@ def test_few_short_gaps_are_seen_without_their_share() -> None:
     assert may_be_short(panel, 0.3) and not may_be_short(panel, 0.4)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from([0, 1, 1, 10, 100]), min_size=1, max_size=8), min_size=1, max_size=5),
     st.floats(0, 1),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from forecaster.data.codes import encode
@@ -27,7 +27,6 @@ def check(fields: list[str], n_blocks: int = 1) -> None:
     assert codes.dtype == np.int64 and codes.tolist() == [places[field] for field in joined]
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=30))
 def test_texts_of_any_length_have_the_place_of_their_first(fields: list[str]) -> None:
     check(fields)
