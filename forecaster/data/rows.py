@@ -43,7 +43,11 @@ class Ids:
 
     @property
     def codes(self) -> np.ndarray:
-        """(n_rows,) int64 index into ``names`` of each row, where there are ``runs``."""
+        """(n_rows,) int64 index into ``names`` of each row.
+
+        Raises:
+            ValueError: All rows are of one series, and there are no ``runs``.
+        """
         if self.runs is None:
             raise ValueError("rows of one series have no codes")
         return self.runs if self.lengths is None else np.repeat(self.runs, self.lengths)
