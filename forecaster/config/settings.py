@@ -53,9 +53,10 @@ class WindowSettings(Section):
     )
     baselines: BaselineChoice = setting(
         "auto",
-        "What values and prices are scored beside: fast, the built-in baselines; all, of values AutoETS and "
-        "Theta too (they need forecaster[baselines]), of prices GARCH (forecaster[markets]); auto, these too "
-        "where they are installed and take seconds.",
+        "What values, prices and labels are scored beside: fast, the built-in baselines; all, of values "
+        "AutoETS and Theta too (they need forecaster[baselines]), of prices GARCH (forecaster[markets]), of "
+        "labels dynamic time warping (forecaster[labels]); auto, these too where they are installed and take "
+        "seconds.",
     )
     embargo: int | None = setting(
         None,
