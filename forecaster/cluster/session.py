@@ -6,6 +6,7 @@ import importlib.util
 import os
 import signal
 import socket
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -24,6 +25,9 @@ CONNECT_SECONDS = 10.0
 
 # Ray gives its own processes 30 s to begin, which is short on a busy machine.
 START_ATTEMPTS = 3
+
+# Whether a signal has ended a session.
+_CUT = threading.Event()
 
 # Of a process ended by SIGTERM, as shells count it.
 TERMINATED = 143
@@ -90,8 +94,25 @@ def ray_session(engine: EngineSettings) -> Iterator[Session]:
                 with _sigterm_is_ours():
                     _start(engine)
                 yield _session(engine)
+            except (KeyboardInterrupt, SystemExit):
+                _CUT.set()
+                raise
             finally:
                 ray.shutdown()
+
+
+def leave_at_once(code: Any) -> None:
+    """End this process without the interpreter's own end, if a signal has ended a session of Ray.
+
+    Threads of Ray may still be at work then, and crash while their libraries are taken down.
+
+    Args:
+        code: Exit code.
+    """
+    if _CUT.is_set():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
 
 
 @contextmanager

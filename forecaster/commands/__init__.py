@@ -66,6 +66,27 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run a command line and leave; see ``click.Group.main``.
+
+        Args:
+            args: As there.
+            settings: As there.
+
+        Returns:
+            As there.
+
+        Raises:
+            SystemExit: As there.
+        """
+        try:
+            return super().main(*args, **settings)
+        except SystemExit as end:
+            session = sys.modules.get("forecaster.cluster.session")
+            if session is not None:  # else no Ray was there
+                session.leave_at_once(end.code)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors that the user can fix end with a message and exit code 1.
 
