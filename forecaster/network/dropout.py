@@ -35,5 +35,6 @@ class LeanDropout(keras.layers.Dropout):
         n_dropped = round(self.rate * N_VALUES)
         n_words = -(-inputs.numel() // 4)  # four numbers of sixteen bits in a word
         bits = torch.empty(n_words, dtype=torch.int64).random_(-(1 << 63), None).view(torch.int16)
-        kept = bits[: inputs.numel()].view(inputs.shape) >= n_dropped - N_VALUES // 2
-        return inputs * (kept.to(inputs.dtype) * (N_VALUES / (N_VALUES - n_dropped)))
+        # whole numbers, 1 for kept: they become real ones several times sooner than truth values do
+        kept = bits[: inputs.numel()].view(inputs.shape).ge_(n_dropped - N_VALUES // 2)
+        return inputs * kept.to(inputs.dtype).mul_(N_VALUES / (N_VALUES - n_dropped))
