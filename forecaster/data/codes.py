@@ -94,9 +94,7 @@ def _as_words(column: Column) -> np.ndarray | None:
             return False
         written = np.frombuffer(letters, dtype=np.uint8)[begins[0] : begins[-1]]
         padded = np.append(written, np.zeros(_WORD, dtype=np.uint8))
-        if (
-            lengths.min() == lengths.max()
-        ):  # then there is one every so many bytes, which is found much sooner
+        if lengths.min() == lengths.max():  # one every so many bytes, which is found much sooner
             step = int(lengths[0])
             every = np.ndarray(len(texts), dtype=words.dtype, buffer=padded, strides=(step,))
             np.bitwise_and(every, _MASKS[step], out=words[part])

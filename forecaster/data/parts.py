@@ -184,8 +184,7 @@ def positive_median(numbers: np.ndarray) -> float:
     if n_positive == 0:
         return float("nan")
     middle = n_others + n_positive // 2
-    ordered = np.partition(
-        numbers, middle
-    )  # by one place alone, which numpy does several times sooner than by two
+    # by one place alone, which numpy does several times sooner than by two
+    ordered = np.partition(numbers, middle)
     below = ordered[middle] if n_positive % 2 else ordered[:middle].max()
     return float(np.mean([below, ordered[middle]]))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.config.build import change
-from forecaster.config.defaults import default_head, unused_preset
+from forecaster.config.defaults import default_head
 from forecaster.config.facts import WAITING
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
@@ -66,15 +66,8 @@ def train_run(panel: Panel, settings: Settings, hooks: Hooks, read_seconds: floa
     seconds["final_fit"] = time.perf_counter() - began
     last = shipped if training.final_fit and held_out(parts) else outcomes
     whole = len(last) == len(head_names(prepared.settings, panel.kind)) and all(map(is_whole, last))
-    notes = (*_preset_notes(prepared), *scored_on)
-    job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds, notes=notes)
+    job = Job(prepared, outcomes, refitted, shipped or outcomes, scores, seconds, notes=scored_on)
     return _finish(with_going_on(job, hooks, whole))
-
-
-def _preset_notes(prepared: Prepared) -> tuple[Note, ...]:
-    """That the preset changes nothing, where it does not."""
-    text = unused_preset(prepared.settings, prepared.panel.kind)
-    return (Note("preset_unused", text),) if text else ()
 
 
 def with_going_on(job: Job, hooks: Hooks, whole: bool) -> Job:

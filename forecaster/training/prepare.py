@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from forecaster.baselines import check_baselines
-from forecaster.config.defaults import complete
+from forecaster.config.defaults import complete, unused_preset
 from forecaster.config.facts import Default
 from forecaster.config.settings import Settings
 from forecaster.data.panel import Note, Panel
@@ -79,7 +79,7 @@ def prepare(panel: Panel, settings: Settings) -> Prepared:
         (*season, *defaults),
         split,
         parts,
-        tuple(_warnings(settings, split, parts, panel.predict)),
+        tuple(_warnings(settings, split, parts, panel)),
     )
 
 
@@ -137,9 +137,11 @@ def _check_direction(settings: Settings) -> None:
         )
 
 
-def _unused(settings: Settings, predict: str) -> Iterator[Note]:
-    """Options of bins and bands that do nothing here."""
-    transform, network = settings.transform, settings.network
+def _unused(settings: Settings, panel: Panel) -> Iterator[Note]:
+    """Options of effort, bins and bands that do nothing here."""
+    transform, network, predict = settings.transform, settings.network, panel.predict
+    if text := unused_preset(settings, panel.kind):
+        yield Note("preset_unused", text)
     given = [transform.n_bins is not None and "--n-bins", transform.bins != "quantile" and "--bins"]
     for option in filter(None, given):
         if predict == "direction":
@@ -151,9 +153,9 @@ def _unused(settings: Settings, predict: str) -> Iterator[Note]:
         yield Note("bins_unused", "--dead-band has no effect: it is for --predict direction.")
 
 
-def _warnings(settings: Settings, split: Split, parts: Parts, predict: str) -> list[Note]:
+def _warnings(settings: Settings, split: Split, parts: Parts, panel: Panel) -> list[Note]:
     """What must be said of the settings as they were given, and of the parts."""
-    notes = [*_unused(settings, predict)]
+    notes = [*_unused(settings, panel)]
     beside = f" beside an embargo of {split.embargo}" if split.embargo else ""
     if split.leaky:
         notes.append(

@@ -20,6 +20,20 @@ from forecaster.errors import ConfigError
 ENGINE = EngineSettings(engine="ray", workers=2)
 
 
+@pytest.mark.parametrize(("is_cut", "said"), [(True, ""), (False, "the interpreter's own end\n")])
+def test_a_session_that_a_signal_has_ended_leaves_at_once(is_cut: bool, said: str) -> None:
+    code = (
+        "import atexit, sys\n"
+        "from forecaster.cluster import session\n"
+        'atexit.register(print, "the interpreter\'s own end")\n'
+        f"{'session._CUT.set()' if is_cut else ''}\n"
+        "session.leave_at_once(143)\n"
+        "sys.exit(143)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (143, said)
+
+
 def test_workers_import_the_same_package_and_have_one_thread(ray_here: Session) -> None:
     import ray
 
