@@ -106,6 +106,8 @@ class Trained:
 
     def _say(self, run: SequenceRun, data: Source | None, asked: Continued) -> pd.DataFrame:
         """What a run says of sequences, or how they go on."""
+        if uses_ray(self._engine):
+            return self._on_ray(run, data, asked)
         from forecaster.evaluation.sequence_tables import predict_sequences
 
         table, self.notes = predict_sequences(run, data, asked)
@@ -117,12 +119,7 @@ class Trained:
         """What comes after the last row, in this process or by the workers of Ray."""
         run = self._forecasts("predict")
         if uses_ray(self._engine):
-            from forecaster.cluster.predict import Asked, forecast_on_ray
-
-            asked = Asked(data, question, as_of, future)
-            with forecast_on_ray(run, asked, self._engine) as made:
-                self.notes = list(made.notes)
-                return made.table()
+            return self._on_ray(run, data, question, as_of, future)
         from forecaster.evaluation.forecast import forecast_panel
         from forecaster.evaluation.reading import panel_ahead
 
@@ -135,6 +132,22 @@ class Trained:
             within=question.within,
             seed=question.seed,
         )
+
+    def _on_ray(
+        self,
+        run: TrainedRun | SequenceRun,
+        data: Source | None,
+        question: Question | Continued,
+        as_of: str | None = None,
+        future: Source | None = None,
+    ) -> pd.DataFrame:
+        """What the workers of Ray say."""
+        from forecaster.cluster.asked import Asked
+        from forecaster.cluster.predict import forecast_on_ray
+
+        with forecast_on_ray(run, Asked(data, question, as_of, future), self._engine) as made:
+            self.notes = list(made.notes)
+            return made.table()
 
     def plot(
         self,

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecaster.cluster.beside import Beside
 from forecaster.cluster.session import Session
 from forecaster.cluster.shards import Shard
 from forecaster.cluster.tasks import run_tasks
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.load import read_panel
+from forecaster.data.panel import Panel
 from forecaster.data.whole import Whole, facts_of, merge_facts
 from forecaster.errors import DataError, EmptyError
 
@@ -26,17 +28,25 @@ class Reading:
         columns: By role, those of the run.
         levels: Categories of its covariates.
         run: Its name.
+        moments: Of the file that ``--as-of`` names; None for none.
     """
 
     settings: DataSettings
     columns: dict[str, str]
     levels: dict[str, tuple[str, ...]]
     run: str
+    moments: Beside | None = None
 
-    def facts(self, source: str) -> tuple[Whole | None, np.ndarray]:
+    def panel(self, shard: Shard) -> Panel:
+        """The rows of a shard, read by itself."""
+        moments = None if self.moments is None else self.moments.of(shard)
+        source = str(shard.source)
+        return read_panel(source, self.settings, self.columns, self.run, self.levels, moments=moments)
+
+    def facts(self, shard: Shard) -> tuple[Whole | None, np.ndarray]:
         """Facts of a shard, None where none of it is left, and a number for each of its ids."""
         try:
-            panel = read_panel(source, self.settings, self.columns, self.run, self.levels)
+            panel = self.panel(shard)
         except EmptyError:
             return None, np.zeros(0, np.uint64)
         return facts_of(panel), pd.util.hash_array(panel.ids.astype(object))
@@ -67,19 +77,18 @@ def find_facts(
     """
     found: dict[int, Whole] = {}
     seen: list[np.ndarray] = []
-    names = [str(shard.source) for shard in shards]
-    for number, (facts, ids) in run_tasks(reading.facts, names, session):
+    for number, (facts, ids) in run_tasks(reading.facts, list(shards), session):
         if facts is not None:
             found[number] = facts
         if not is_whole:
             seen.append(ids)
         report("parts read", len(found), len(shards))
     if not found:  # what one of them says of it
-        read_panel(names[0], reading.settings, reading.columns, reading.run, reading.levels)
+        reading.panel(shards[0])
     if seen:
         every = np.concatenate(seen)
         if len(np.unique(every)) < len(every):
-            folder = names[0].rpartition("/")[0]
+            folder = str(shards[0].source).rpartition("/")[0]
             raise DataError(
                 f"{folder}: some series lie in several of its files. Cut it by series: "
                 f"forecast shard {folder} --out DIR."

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from forecaster.evaluation.trained_run import TrainedRun
+from forecaster.evaluation.sequence_job import SequenceRun
+from forecaster.evaluation.trained_run import AnyRun, TrainedRun
 
 
-def pack_run(run: TrainedRun) -> dict[str, bytes]:
+def pack_run(run: AnyRun) -> dict[str, bytes]:
     """The files of a run's version.
 
     Args:
@@ -26,7 +27,7 @@ def pack_run(run: TrainedRun) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted(version.iterdir())}
 
 
-def unpack_run(files: Mapping[str, bytes]) -> TrainedRun:
+def unpack_run(files: Mapping[str, bytes]) -> TrainedRun | SequenceRun:
     """The run of its files.
 
     Args:
@@ -35,7 +36,7 @@ def unpack_run(files: Mapping[str, bytes]) -> TrainedRun:
     Returns:
         A run that predicts what the packed one does, without a name of its own.
     """
-    from forecaster.run.load import load_forecasts
+    from forecaster.run.load import load_run
 
     with tempfile.TemporaryDirectory() as name:
         version = Path(name) / "run" / "v0001"
@@ -43,4 +44,4 @@ def unpack_run(files: Mapping[str, bytes]) -> TrainedRun:
         for file, data in files.items():
             (version / file).write_bytes(data)
         (version.parent / "CURRENT").write_text("v0001\n")
-        return replace(load_forecasts(version.parent, "send to workers"), name=TrainedRun.name)
+        return replace(load_run(version.parent), name=TrainedRun.name)

@@ -17,12 +17,14 @@ import numpy as np
 import pandas as pd
 
 import forecaster
+from forecaster.cluster.answers import Job
+from forecaster.cluster.asked import Asked, check_asked, read_by_line
+from forecaster.cluster.beside import Beside, cut_future, cut_moments
 from forecaster.cluster.facts import Reading, find_facts
 from forecaster.cluster.packed import pack_run
 from forecaster.cluster.parts import answers, as_question, prepare, read_part
 from forecaster.cluster.predictor import (
     Attempts,
-    Job,
     Predictor,
     merged_notes,
     part_mark,
@@ -32,34 +34,14 @@ from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.shards import Shard, Shards, shards_of
 from forecaster.config.engine import EngineSettings
 from forecaster.data.folder import absolute, is_url, part_name
-from forecaster.data.load import Source
 from forecaster.data.whole import Whole
-from forecaster.errors import ConfigError
-from forecaster.evaluation.forecast import Question
-from forecaster.evaluation.reading import check_as_of, unseen_notes
+from forecaster.errors import ConfigError, DataError
+from forecaster.evaluation.reading import unseen_notes
+from forecaster.evaluation.sequence_job import SequenceRun
 from forecaster.evaluation.trained_run import TrainedRun
 from forecaster.training.fitted import CHUNK
 
 Report = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A forecast that Ray makes.
-
-    Attributes:
-        data: Rows to forecast from; those that the run keeps when None.
-        question: What is asked of it.
-        as_of: Moment to look forward from (events).
-        future: Rows after the last ones; refused, as they stand in the data here.
-        folder: Path or URL that the parts go to; None where they are read and removed.
-    """
-
-    data: Source | None
-    question: Question
-    as_of: str | None = None
-    future: Source | None = None
-    folder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +90,7 @@ class Forecast:
 
 @contextlib.contextmanager
 def forecast_on_ray(
-    run: TrainedRun, asked: Asked, engine: EngineSettings, report: Report = lambda *_: None
+    run: TrainedRun | SequenceRun, asked: Asked, engine: EngineSettings, report: Report = lambda *_: None
 ) -> Iterator[Forecast]:
     """Forecast shard by shard on the workers of Ray.
 
@@ -129,13 +111,7 @@ def forecast_on_ray(
         DataError: The data cannot be read.
         RunError: Parts cannot be written, or a shard failed again and again.
     """
-    asked.question.check(run.panel.kind, run.models[0].architecture.horizon)
-    check_as_of(run, asked.as_of)
-    if asked.future is not None:
-        raise ConfigError(
-            f"--future {asked.future}: not with --engine ray. Add these rows to the data, at the end of each "
-            "series and without a target, or take --engine local."
-        )
+    check_asked(run, asked)
     with contextlib.ExitStack() as stack:
         folder = asked.folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="forecast-"))
         # a file is cut on this machine; beside the parts, where workers of all machines see it
@@ -147,23 +123,56 @@ def forecast_on_ray(
         with ray_session(engine) as session:
             work.mkdir(parents=True, exist_ok=True)
             shards = shards_of(run, asked.data, work, report)
-            made = _forecast(run, asked, (folder, shards), session, report)
-        if shards.temporary is not None:
-            shutil.rmtree(shards.temporary, ignore_errors=True)
+            beside = _beside(run, asked, shards, work, report)
+            try:
+                made = _forecast(run, asked, (folder, shards, beside), session, report)
+            except (DataError, ConfigError):
+                _remove(shards.temporary)  # of no use to the next command, which will be another one
+                with contextlib.suppress(OSError):
+                    work.rmdir()
+                read_by_line(run, asked)
+                raise
+            finally:
+                for one in beside:
+                    _remove(None if one is None else one.folder)
+        _remove(shards.temporary)
         yield made
 
 
+def _remove(folder: str | Path | None) -> None:
+    """Remove a folder, if there is one."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(
+    run: TrainedRun | SequenceRun, asked: Asked, shards: Shards, work: Path, report: Report
+) -> tuple[Beside | None, Beside | None]:
+    """The future and the moments, cut as the data is."""
+    future = None if asked.future is None else cut_future(run, asked.future, shards, work, report)
+    return future, None if asked.as_of is None else cut_moments(run, asked.as_of, shards, work, report)
+
+
 def _forecast(
-    run: TrainedRun, asked: Asked, places: tuple[str, Shards], session: Session, report: Report
+    run: TrainedRun | SequenceRun,
+    asked: Asked,
+    places: tuple[str, Shards, tuple[Beside | None, Beside | None]],
+    session: Session,
+    report: Report,
 ) -> Forecast:
     """All parts that are not there yet, and what is known of the forecast."""
-    folder, shards = places
+    folder, shards, (future, moments) = places
     place_of = {one.number: f"{absolute(folder).rstrip('/')}/{part_name(one.number)}" for one in shards.parts}
     prepare(folder, [part_name(number) for number in place_of])
-    whole = _facts(run, asked, shards, session, report) if asked.data is not None else None
+    whole = None
+    if asked.data is not None:
+        settings = run.settings.data.model_copy(update={"as_of": asked.as_of})
+        reading = Reading(settings, dict(run.panel.columns), dict(run.panel.levels), run.name, moments)
+        whole = find_facts(reading, shards.parts, shards.n_parts is not None, session, report)
     files = pack_run(run)
-    mark = _mark(files, asked, whole)
-    job = Job(run.name, asked.question, asked.as_of, whole, mark)
+    versions = [None if one is None else one.version for one in (future, moments)]
+    mark = _mark(files, asked, whole, versions)
+    job = Job(run.name, asked.question, asked.as_of, whole, mark, future, moments)
     todo = [one for one in shards.parts if answers(place_of[one.number]) != part_mark(mark, one)]
     n_kept = len(shards.parts) - len(todo)
     results: dict[int, dict[str, Any]] = {}
@@ -185,14 +194,7 @@ def _forecast(
     )
 
 
-def _facts(run: TrainedRun, asked: Asked, shards: Shards, session: Session, report: Report) -> Whole:
-    """Facts over all shards of the data."""
-    settings = run.settings.data.model_copy(update={"as_of": asked.as_of})
-    reading = Reading(settings, dict(run.panel.columns), dict(run.panel.levels), run.name)
-    return find_facts(reading, shards.parts, shards.is_whole, session, report)
-
-
-def _mark(files: dict[str, bytes], asked: Asked, whole: Whole | None) -> str:
+def _mark(files: dict[str, bytes], asked: Asked, whole: Whole | None, beside: list[str | None]) -> str:
     """All that a part depends on beside its own rows, as JSON."""
     digest = hashlib.sha256()
     for name in ("weights.safetensors", "series.parquet", "context.parquet"):
@@ -203,6 +205,7 @@ def _mark(files: dict[str, bytes], asked: Asked, whole: Whole | None) -> str:
         run=digest.hexdigest(),
         question=asdict(asked.question),
         as_of=asked.as_of,
+        beside=beside,
         whole=None if whole is None else asdict(whole),
         forecaster=forecaster.__version__,
     )
@@ -245,7 +248,7 @@ def _stream(
 def _notes(results: list[dict[str, Any]]) -> Iterator[str]:
     """What should be known of the data, over all shards."""
     yield from merged_notes(results)
-    unseen = [one["unseen"] for one in results if "unseen" in one]
+    unseen = [one["unseen"] for one in results if one.get("unseen") is not None]
     examples = next((names for count, names in unseen if count), "")
     yield from unseen_notes(
         sum(count for count, _ in unseen), sum(one["n_series"] for one in results), examples

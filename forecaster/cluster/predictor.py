@@ -5,44 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from forecaster.cluster.answers import Answers, Job
 from forecaster.cluster.packed import unpack_run
 from forecaster.cluster.parts import write_part
 from forecaster.cluster.shards import Shard
-from forecaster.data.panel import Note, Panel
-from forecaster.data.whole import Whole
-from forecaster.errors import DataError, EmptyError, ForecasterError, listing
-from forecaster.evaluation.forecast import Question, forecast_parts
-from forecaster.evaluation.reading import panel_ahead, unseen_ids
+from forecaster.data.panel import Note
+from forecaster.errors import DataError, EmptyError, ForecasterError
 from forecaster.training.device import set_threads
-from forecaster.windows.windows import last_origins
 
 # How often a shard is begun before the job gives up.
 MOST_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is done with every shard.
-
-    Attributes:
-        name: Of the run, for messages.
-        question: What is asked.
-        as_of: Moment to look forward from (events), as the user wrote it.
-        whole: Facts over all shards; None where they are the rows that the run keeps.
-        mark: The question as JSON, which parts carry.
-    """
-
-    name: str
-    question: Question
-    as_of: str | None
-    whole: Whole | None
-    mark: str
 
 
 class Attempts:
@@ -71,9 +49,8 @@ class Predictor:
 
         set_threads(1)
         self._job, self._attempts = job, attempts
-        self._run = replace(unpack_run(ray.get(files[0])), name=job.name)
+        self._answers = Answers(replace(unpack_run(ray.get(files[0])), name=job.name), job)
         set_threads(1)
-        self._kept: Panel | None = None
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
         """Forecast a shard and write its part.
@@ -106,39 +83,18 @@ class Predictor:
         """The part of a shard, and what should be known of it."""
         began = time.process_time()
         try:
-            panel, origins = self._read(shard)
+            answer = self._answers.of(shard)
         except EmptyError:
             return {"n_rows": 0, "n_series": 0, "notes": [], "seconds": [0.0, 0.0]}
         read = time.process_time()
-        question = self._job.question
-        tables = forecast_parts(
-            self._run.models,
-            panel,
-            question.columns,
-            horizon=question.n_steps,
-            within=question.within,
-            seed=question.seed,
-            origins=origins,
-        )
-        n_rows = write_part(place, tables, part_mark(self._job.mark, shard))
-        unseen = unseen_ids(self._run, panel) if shard.source is not None else panel.ids[:0]
-        notes = [[note.code, note.text, note.count] for note in (*panel.repairs, *panel.warnings)]
+        n_rows = write_part(place, answer.tables, part_mark(self._job.mark, shard))
         return {
             "n_rows": n_rows,
-            "n_series": panel.n_series if origins is None else len(origins),
-            "notes": notes if shard.source is not None or shard.number == 0 else [],
-            "unseen": [len(unseen), listing(unseen)],
+            "n_series": answer.n_series,
+            "notes": [[note.code, note.text, note.count] for note in answer.notes],
+            "unseen": answer.unseen,
             "seconds": [read - began, time.process_time() - read],
         }
-
-    def _read(self, shard: Shard) -> tuple[Panel, Any]:
-        """The rows of a shard, and which of them to forecast from; None for the last of every series."""
-        if shard.source is not None:
-            panel, _ = panel_ahead(self._run, shard.source, self._job.as_of, None, self._job.whole)
-            return panel, None
-        if self._kept is None:
-            self._kept, _ = panel_ahead(self._run, None, self._job.as_of, None)
-        return self._kept, last_origins(self._kept)[shard.begin : shard.end]
 
 
 def part_mark(mark: str, shard: Shard) -> str:

@@ -29,6 +29,9 @@ START_ATTEMPTS = 3
 # Whether a signal has ended a session.
 _CUT = threading.Event()
 
+# In what Ray says of workers that were still busy when a job has ended, and so were ended.
+_OUR_DOING = "killed by `ray.kill`"
+
 # Of a process ended by SIGTERM, as shells count it.
 TERMINATED = 143
 
@@ -135,7 +138,8 @@ def _nothing_on_stdout() -> Iterator[None]:
         return
 
     def to_stderr(data: dict[str, Any], ignore_prefix: bool) -> None:
-        say(data | {"is_err": True}, ignore_prefix)
+        if not any(_OUR_DOING in str(line) for line in data.get("lines", ())):
+            say(data | {"is_err": True}, ignore_prefix)
 
     worker.print_to_stdstream = to_stderr
     try:

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from forecaster.data.folder import (
 )
 from forecaster.data.load import Source
 from forecaster.data.shards import write_shards
-from forecaster.evaluation.trained_run import TrainedRun
+from forecaster.evaluation.trained_run import AnyRun
 
 # Of a file that is cut for the workers: bytes and rows of a shard, and how many there are at least and most.
 SHARD_BYTES, SHARD_ROWS = 1 << 23, 200_000
@@ -73,18 +73,19 @@ class Shards:
     Attributes:
         parts: In their order.
         order: Ids in the order in which the user gave them; None for the order of the parts.
-        is_whole: Whether every series is known to lie in one part.
+        n_parts: Of a folder in which the hash of an id says which part the series lies in; None where nothing
+            is known of it.
         temporary: Folder that is to be removed when the forecast is there; None for none.
     """
 
     parts: tuple[Shard, ...]
     order: tuple[str, ...] | None = None
-    is_whole: bool = True
+    n_parts: int | None = None
     temporary: Path | None = None
 
 
 def shards_of(
-    run: TrainedRun, data: Source | None, work: Path, report: Callable[[str, int, int | None], None]
+    run: AnyRun, data: Source | None, work: Path, report: Callable[[str, int, int | None], None]
 ) -> Shards:
     """The shards of what is to be forecast.
 
@@ -111,7 +112,7 @@ def shards_of(
     if is_folder(data):
         folder = str(data)
         rows = read_manifest(folder).rows if has_manifest(folder) else None
-        return Shards(_parts_of(folder, rows), None, rows is not None)
+        return Shards(_parts_of(folder, rows), None, None if rows is None else len(rows))
     return _cut(run, data, work, report)
 
 
@@ -124,14 +125,13 @@ def _parts_of(folder: str, rows: tuple[int, ...] | None) -> tuple[Shard, ...]:
     )
 
 
-def _cut(run: TrainedRun, data: Any, work: Path, report: Callable[[str, int, int | None], None]) -> Shards:
+def _cut(run: AnyRun, data: Any, work: Path, report: Callable[[str, int, int | None], None]) -> Shards:
     """A file or a frame, cut by series into a folder beside the forecast."""
     n_shards = _n_shards(data)
     settings = run.settings.data.model_copy(update={"as_of": None})
-    known = isinstance(data, str | os.PathLike) and str(data) != "-"
-    identity = [str(data), version_of(str(data))] if known else [os.urandom(8).hex()]
-    name = hashlib.sha256(json.dumps([identity, n_shards, settings.model_dump_json()]).encode()).hexdigest()
-    folder = work / f".rows-{name[:16]}"
+    said = json.dumps([identity_of(data), n_shards, settings.model_dump_json()])
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    folder = work / f".rows-{digest[:16]}"
     if not folder.exists():
         write_shards(
             data,
@@ -143,8 +143,26 @@ def _cut(run: TrainedRun, data: Any, work: Path, report: Callable[[str, int, int
             order=ORDER,
         )
     order = tuple(pd.read_parquet(folder / ORDER)["unique_id"])
-    rows = read_manifest(str(folder)).rows
-    return Shards(_parts_of(str(folder), rows), order, True, folder)
+    parts = _parts_of(str(folder), read_manifest(str(folder)).rows)
+    # those of a file that is cut once more are what they were
+    return Shards(tuple(replace(part, version=digest) for part in parts), order, n_shards, folder)
+
+
+def identity_of(source: Any) -> list[str]:
+    """What a source is called and which version of it this is; of what has no name, never the same again.
+
+    Args:
+        source: A file, a folder, a frame or an open file.
+
+    Returns:
+        Texts.
+
+    Raises:
+        DataError: It is not there.
+    """
+    if not isinstance(source, str | os.PathLike) or str(source) == "-":
+        return [os.urandom(8).hex()]
+    return [str(source), version_of(str(source))]
 
 
 def _n_shards(data: Any) -> int:

@@ -22,7 +22,7 @@ from forecaster.data.parted import PartedData, even_cuts, parted
 from forecaster.data.some_series import pick_series
 from forecaster.errors import ConfigError, RunError
 from forecaster.evaluation.report import note_json
-from forecaster.evaluation.trained_run import TrainedRun
+from forecaster.evaluation.trained_run import TrainedRun, forecasts
 from forecaster.run.train import Training
 from forecaster.training.fit import Hooks
 
@@ -89,7 +89,7 @@ class RayTraining(Training):
                 files = _wait(task, replace(session, n_workers=n_workers), hooks)
             finally:
                 ray.kill(board)
-        run = unpack_run(files)
+        run = forecasts(unpack_run(files), "train on Ray")
         asked = self.settings.cluster.workers
         return run if asked is None or asked <= n_workers else _with_note(run, asked, n_workers)
 

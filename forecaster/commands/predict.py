@@ -16,7 +16,6 @@ from forecaster.commands._source import read_source
 from forecaster.commands._tables import STDOUT, check_out, names_folder
 from forecaster.config.engine import EngineSettings, uses_ray
 from forecaster.data.units import in_words
-from forecaster.errors import ConfigError
 
 if TYPE_CHECKING:
     from forecaster.evaluation.forecast import Question
@@ -89,7 +88,7 @@ def predict(  # noqa: PLR0913 - an argument for each option
     trained, asked = load_run(folder), Continued(horizon, sample, temperature, seed)
     if isinstance(trained, SequenceRun):
         refuse_forecasts(trained, output.given | {"as_of": as_of, "within": within, "future": future})
-        _say(trained, data, engine, (asked, output))
+        _say(trained, (data, asked), engine, output)
         return
     refuse_symbols(trained, asked)
     unit = trained.report["data"]["unit"]
@@ -117,8 +116,8 @@ def _put(trained: TrainedRun, asked: tuple[list[Any], Question, str | None], to:
 
 
 def put_on_ray(
-    trained: TrainedRun,
-    asked: tuple[list[Any], Question, str | None],
+    trained: TrainedRun | SequenceRun,
+    asked: tuple[list[Any], Question | Continued, str | None],
     engine: EngineSettings,
     to: tuple[Output, str],
 ) -> None:
@@ -132,7 +131,8 @@ def put_on_ray(
         engine: Where it is made.
         to: Where it goes, and its title.
     """
-    from forecaster.cluster.predict import Asked, forecast_on_ray
+    from forecaster.cluster.asked import Asked
+    from forecaster.cluster.predict import forecast_on_ray
 
     (sources, question, as_of), (output, title) = asked, to
     out, parts = output.out, None
@@ -152,14 +152,19 @@ def put_on_ray(
         shutil.rmtree(parts, ignore_errors=True)
 
 
-def _say(run: SequenceRun, data: str | None, engine: EngineSettings, to: tuple[Continued, Output]) -> None:
+def _say(
+    run: SequenceRun, asked: tuple[str | None, Continued], engine: EngineSettings, output: Output
+) -> None:
     """What a run says of the sequences of a file, or how they go on."""
     from forecaster.evaluation.sequence_tables import predict_in_parts
 
+    data, question = asked
+    source = None if data is None else read_source(data)
+    title = f"{run.networks.goal.kind.capitalize()} by {run.name}"
     if uses_ray(engine):
-        raise ConfigError(f"--engine ray: {run.name} is of sequences, which one process reads. Leave it out.")
-    asked, output = to
-    parts, notes = predict_in_parts(run, None if data is None else read_source(data), asked)
+        put_on_ray(run, ([source, None], question, None), engine, (output, title))
+        return
+    parts, notes = predict_in_parts(run, source, question)
     for text in notes:
         note(f"Note: {text}")
-    output.put_parts(parts, f"{run.networks.goal.kind.capitalize()} by {run.name}")
+    output.put_parts(parts, title)

@@ -36,7 +36,11 @@ def names_file(text: str) -> bool:
 
 
 def read_as_of(
-    text: str, clock: Clock, ids: np.ndarray, columns: Mapping[str, str] | None = None
+    text: str,
+    clock: Clock,
+    ids: np.ndarray,
+    columns: Mapping[str, str] | None = None,
+    moments: Table | None = None,
 ) -> tuple[np.ndarray, tuple[Note, ...]]:
     """The moment of each series that the user wrote, or that a file gives.
 
@@ -45,6 +49,7 @@ def read_as_of(
         clock: Of the events; dates without an offset are in its zone.
         ids: (n_series,) str.
         columns: Columns of the events by role; those of the file may have the same names.
+        moments: The rows of the file that are of these series, where it was read before.
 
     Returns:
         (n_series,) datetime64[ns] (UTC when the clock has a zone), int64 or float64; and a note of the
@@ -58,10 +63,10 @@ def read_as_of(
         moment = parse_moment(text, clock)
         return np.full(len(ids), moment, dtype=moment.dtype), ()
     columns = columns or {}
-    table = read_table(text, DataSettings(id=columns.get("id")))
-    name, time = _find_columns(table, columns)
+    table = read_table(text if moments is None else moments, settings_of_moments(columns))
+    name, time = columns_of_moments(table, columns)
     found = read_ids(table, name)
-    moments = _moments(table, time, clock)
+    known = _moments(table, time, clock)
     codes = found.codes if found.runs is not None else np.arange(table.n_rows)
     _refuse_twice(table, name, codes)
     first = np.empty(len(found.names), dtype=np.int64)
@@ -76,7 +81,7 @@ def read_as_of(
         )
     extra = len(found.names) - len(np.unique(places))
     notes = (Note("as_of_ids", f"ids of {text} have no event and were left out", extra),) if extra else ()
-    return moments[first[places]], notes
+    return known[first[places]], notes
 
 
 def cut_events(
@@ -110,8 +115,31 @@ def cut_events(
     return rows.select(kept), as_of[counts > 0], tuple(notes)
 
 
-def _find_columns(table: Table, columns: Mapping[str, str]) -> tuple[str, str]:
-    """Columns of ids and of times: named as in the events, of usual names, or the two there are."""
+def settings_of_moments(columns: Mapping[str, str]) -> DataSettings:
+    """How a file of moments is read.
+
+    Args:
+        columns: Columns of the events by role.
+
+    Returns:
+        Settings in which ids stay text.
+    """
+    return DataSettings(id=columns.get("id"))
+
+
+def columns_of_moments(table: Table, columns: Mapping[str, str]) -> tuple[str, str]:
+    """Columns of ids and of times: named as in the events, of usual names, or the two there are.
+
+    Args:
+        table: A file of moments.
+        columns: Columns of the events by role.
+
+    Returns:
+        Names of both.
+
+    Raises:
+        ConfigError: One of them is not found.
+    """
     name = columns.get("id")
     if name not in table.columns:
         called = [column for column in table.columns if is_id_name(column) and not is_time_name(column)]

@@ -48,12 +48,12 @@ class Detection:
     Attributes:
         kind: The kind.
         why: The reason in words that follow "read as events, ".
-        columns: The columns of the file by role: id, time, target (target2, ... when there are several),
-            open, high, low, close, volume, adj_close, past (past2, ...), future, static, mark, and of
-            sequences label, output (output2, ...) and wide (wide2, ...).
+        columns: Names by role: id, time, target (target2, ...), open, high, low, close, volume, adj_close,
+            past (past2, ...), future, static, mark; of sequences label, output and wide (wide2, ...).
         unused: Columns of numbers that have no role.
         levels: Categories of the covariates of a trained run; None where the file shows them.
         whole: Facts of the data set that the table is a part of; None for a whole one.
+        moments: Rows of the file that ``--as-of`` names, where it was read before.
     """
 
     kind: Kind
@@ -62,6 +62,7 @@ class Detection:
     unused: tuple[str, ...] = ()
     levels: Mapping[str, tuple[str, ...]] | None = None
     whole: Whole | None = None
+    moments: Table | None = None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -110,12 +111,11 @@ def detect(
     kind = {"kind": "ohlc"} if has_prices(table, settings) else {}
     ids = find_id(table, settings.model_copy(update=kind))
     time = find_time(table, settings, ids)
-    taken = {ids, time, *named_columns(settings)}
-    found = _Found(table, settings, ids, time, find_numbers(table, taken))
-    detection = _decide(found)
+    numbers = find_numbers(table, {ids, time, *named_columns(settings)})
+    detection = _decide(_Found(table, settings, ids, time, numbers))
     rows = [name for name in table.columns if ids is None and numbers_rows(table, name)]
-    why = f"{detection.why}; '{rows[0]}' is another in every row, so it names no series" if rows else None
-    return detection if why is None else replace(detection, why=why)
+    more = f"; '{rows[0]}' is another in every row, so it names no series" if rows else ""
+    return replace(detection, why=detection.why + more)
 
 
 def has_prices(table: Table, settings: DataSettings) -> bool:

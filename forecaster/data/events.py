@@ -112,7 +112,7 @@ def order_events(table: Table, found: Detection, settings: DataSettings) -> Even
         latest = rows.times.max() if found.whole is None else found.whole.latest
         as_of = np.full(len(rows.ids), latest, dtype=rows.times.dtype)
     else:
-        as_of, extra = read_as_of(settings.as_of, clock, rows.ids, found.columns)
+        as_of, extra = read_as_of(settings.as_of, clock, rows.ids, found.columns, found.moments)
         rows, as_of, cut = cut_events(rows, as_of, settings.as_of, table.source)
         repairs += [*extra, *cut]
     if clock.kind != "float":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,14 +44,9 @@ def read_future(
     Raises:
         DataError: A column is missing, or a row cannot be read.
     """
-    columns = {role: name for role, name in panel.columns.items() if _is_needed(role)}
+    columns = columns_ahead(panel.columns)
     table = read_table(source, settings, [name for role, name in columns.items() if role == "id"])
-    lacking = [name for name in columns.values() if name not in table.columns]
-    if lacking:
-        raise DataError(
-            f"{table.source}: {run} needs columns {listing(columns.values())}; {listing(lacking)} missing. "
-            "Bring a file with all of them."
-        )
+    refuse_lacking(table, columns.values(), run)
     found = Detection("values", "the columns are those of the run", columns, levels=panel.levels)
     known = read_covariates(table, found, "future")
     ids = read_ids(table, columns.get("id"))
@@ -69,6 +64,38 @@ def read_future(
     notes = (*table.notes, *known.notes, *ids.notes, *_strangers(table, panel.columns, ids.names[place < 0]))
     offsets = np.arange(panel.n_series + 1, dtype=np.int64) * horizon
     return Ahead(ahead.reshape(-1, values.shape[1]), offsets), notes
+
+
+def columns_ahead(columns: Mapping[str, str]) -> dict[str, str]:
+    """The columns that a file of the future has.
+
+    Args:
+        columns: By role, of the data.
+
+    Returns:
+        Those of ids, times and what is known in advance.
+    """
+    alike = ("id", "time", "future")
+    return {role: name for role, name in columns.items() if role.rstrip("0123456789") in alike}
+
+
+def refuse_lacking(table: Table, names: Collection[str], run: str) -> None:
+    """Refuse a file without columns that are needed.
+
+    Args:
+        table: The file.
+        names: Columns.
+        run: What needs them, for the message.
+
+    Raises:
+        DataError: One is missing.
+    """
+    lacking = [name for name in names if name not in table.columns]
+    if lacking:
+        raise DataError(
+            f"{table.source}: {run} needs columns {listing(names)}; {listing(lacking)} missing. "
+            "Bring a file with all of them."
+        )
 
 
 def check_ahead(panel: Panel, horizon: int, source: str) -> None:
@@ -126,11 +153,6 @@ def _column_names(panel: Panel) -> list[str]:
     """Column of the file that each channel known in advance came from."""
     names = covariates_of(panel.columns)["future_known"]
     return [name for name in names for _ in panel.levels.get(name, ("",))]
-
-
-def _is_needed(role: str) -> bool:
-    """Whether the future has a column of this role."""
-    return role in ("id", "time") or role.rstrip("0123456789") == "future"
 
 
 def _bases(panel: Panel) -> tuple[np.ndarray, int]:

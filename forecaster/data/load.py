@@ -20,6 +20,7 @@ from forecaster.data.ohlc import read_ohlc
 from forecaster.data.panel import Panel
 from forecaster.data.read import read_table
 from forecaster.data.sequences import read_sequences
+from forecaster.data.table import Table
 from forecaster.data.test_series import with_test_series
 from forecaster.data.values import read_values
 from forecaster.data.whole import Whole
@@ -46,6 +47,7 @@ def read_panel(
     run: str = "the run",
     levels: Mapping[str, tuple[str, ...]] | None = None,
     whole: Whole | None = None,
+    moments: Table | None = None,
 ) -> Panel:
     """All series of a file or a frame, checked and in order.
 
@@ -58,6 +60,7 @@ def read_panel(
         run: That run in messages.
         levels: ``Panel.levels`` of it.
         whole: Facts of the data set that the file is a part of, which then hold for it; None for a whole one.
+        moments: Rows of the file that ``settings.as_of`` names, where it was read before.
 
     Returns:
         The panel, with what was decided in ``why``, what was changed in ``repairs`` and what should
@@ -79,7 +82,7 @@ def read_panel(
     texts = [name for role, name in (columns or {}).items() if role in TEXTS]
     table = read_table(source, settings, [*texts, *(levels or {})])
     table = join_date_and_time(table, settings)
-    found = replace(detect(table, settings, columns, run, levels), whole=whole)
+    found = replace(detect(table, settings, columns, run, levels), whole=whole, moments=moments)
     if settings.count_per is not None:
         panel = count_events(table, found, settings)
     else:

@@ -32,7 +32,7 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
 
     Args:
         source: Path or URL of a file or of a folder of Parquet parts, ``-`` for standard input, DataFrame,
-            Series or open binary file.
+            Series or open binary file; a table that was read before is given back.
         settings: Encoding, and the columns of ids, marks and labels that must stay text.
         texts: Columns of a trained run that are read as text whatever their names.
 
@@ -42,6 +42,8 @@ def read_table(source: Any, settings: DataSettings, texts: Collection[str] = ())
     Raises:
         DataError: The source cannot be read as a table.
     """
+    if isinstance(source, Table):
+        return source
     if isinstance(source, pd.Series):
         source = source.to_frame(source.name if source.name is not None else "value")
     if isinstance(source, pd.DataFrame):

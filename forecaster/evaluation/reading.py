@@ -13,6 +13,7 @@ from forecaster.data.load import Source, read_panel
 from forecaster.data.marks import recode_marks
 from forecaster.data.panel import Panel
 from forecaster.data.roles import covariates_of
+from forecaster.data.table import Table
 from forecaster.data.whole import Whole
 from forecaster.errors import ConfigError, RunError, listing
 from forecaster.evaluation.trained_run import TrainedRun
@@ -23,8 +24,9 @@ def panel_ahead(
     run: TrainedRun,
     data: Source | None,
     as_of: str | None,
-    future: Source | None,
+    future: Source | Table | None,
     whole: Whole | None = None,
+    moments: Table | None = None,
 ) -> tuple[Panel, list[str]]:
     """What a run forecasts from, with what is known of the steps to come.
 
@@ -35,6 +37,7 @@ def panel_ahead(
         future: File or frame with the future of the columns known in advance; the rows without a target at
             the end of the data when None.
         whole: Facts of the data set that ``data`` is a part of; None for a whole one.
+        moments: Rows of the file that ``as_of`` names, where it was read before.
 
     Returns:
         The panel, and sentences on what should be known of the files.
@@ -44,33 +47,57 @@ def panel_ahead(
         ConfigError: ``as_of`` or ``future`` does not fit the run, or it needs a future and has none.
         RunError: The file has other channels than the run was trained on, or the run holds no rows.
     """
+    check_future(run, future)
     if data is None:
-        panel = context_at(run, as_of)
-        notes = [note.line for note in panel.warnings]
-    else:
-        panel = read_like(run, data, as_of, whole)
-        notes = reading_notes(run, panel)
+        panel = _with_future(run, context_at(run, as_of, moments), future)
+        return panel, [note.line for note in panel.warnings]
+    panel = _with_future(run, read_like(run, data, as_of, whole, moments), future)
+    return panel, reading_notes(run, panel)
+
+
+def _with_future(run: TrainedRun, panel: Panel, future: Source | Table | None) -> Panel:
+    """The panel with all that is to be known of the steps to come, and what should be known of their file."""
     names = covariates_of(panel.columns)["future_known"]
     if not names:
-        if future is not None:
-            raise ConfigError(f"--future: {run.name} uses no column that is known in advance. Leave it out.")
-        return panel, notes
+        return panel
     horizon, source = run.models[0].architecture.horizon, panel.source
     if future is not None:
-        ahead, more = read_future(future, run.settings.data, panel, horizon, run.name)
-        panel = replace(panel, ahead=ahead)
-        source = os.fspath(future) if isinstance(future, str | os.PathLike) else "--future"
-        notes += [note.line for note in more]
+        ahead, notes = read_future(future, run.settings.data, panel, horizon, run.name)
+        panel = replace(panel, ahead=ahead, warnings=(*panel.warnings, *notes))
+        if isinstance(future, Table):
+            source = future.source
+        else:
+            source = os.fspath(future) if isinstance(future, str | os.PathLike) else "--future"
     if panel.ahead is None:
         raise ConfigError(
             f"{run.name}: forecasting needs the future of columns {listing(names)}. "
             f"Give the {horizon} rows after the last ones with --future FILE."
         )
     check_ahead(panel, horizon, source)
-    return panel, notes
+    return panel
 
 
-def read_like(run: TrainedRun, data: Source, as_of: str | None = None, whole: Whole | None = None) -> Panel:
+def check_future(run: TrainedRun, future: object | None) -> None:
+    """Refuse a future of a run that looks at none.
+
+    Args:
+        run: A trained run.
+        future: What was given; None for nothing.
+
+    Raises:
+        ConfigError: There is one, but no column is known in advance.
+    """
+    if future is not None and not covariates_of(run.panel.columns)["future_known"]:
+        raise ConfigError(f"--future: {run.name} uses no column that is known in advance. Leave it out.")
+
+
+def read_like(
+    run: TrainedRun,
+    data: Source,
+    as_of: str | None = None,
+    whole: Whole | None = None,
+    moments: Table | None = None,
+) -> Panel:
     """Rows of another file, read as the training data of a run was.
 
     Args:
@@ -78,6 +105,7 @@ def read_like(run: TrainedRun, data: Source, as_of: str | None = None, whole: Wh
         data: The file or frame.
         as_of: Moment to look forward from (events); rows after it are not read.
         whole: Facts of the data set that ``data`` is a part of; None for a whole one.
+        moments: Rows of the file that ``as_of`` names, where it was read before.
 
     Returns:
         A panel with the channels and the season of the run.
@@ -89,7 +117,7 @@ def read_like(run: TrainedRun, data: Source, as_of: str | None = None, whole: Wh
     """
     check_as_of(run, as_of)
     settings = run.settings.data.model_copy(update={"as_of": as_of})
-    panel = read_panel(data, settings, run.panel.columns, run.name, run.panel.levels, whole)
+    panel = read_panel(data, settings, run.panel.columns, run.name, run.panel.levels, whole, moments)
     panel = recode_marks(panel, run.panel.mark_names)
     if panel.channels != run.panel.channels:
         raise RunError(
@@ -141,12 +169,13 @@ def unseen_notes(n_unseen: int, n_series: int, examples: str) -> list[str]:
     ]
 
 
-def context_at(run: TrainedRun, as_of: str | None) -> Panel:
+def context_at(run: TrainedRun, as_of: str | None, moments: Table | None = None) -> Panel:
     """The last rows that a run keeps, looked at from ``as_of``.
 
     Args:
         run: A trained run.
         as_of: Moment (events), not before the last row; None for the one of the training data.
+        moments: Rows of the file that ``as_of`` names, where it was read before.
 
     Returns:
         A panel.
@@ -161,12 +190,12 @@ def context_at(run: TrainedRun, as_of: str | None) -> Panel:
         raise RunError(f"{run.name}: holds no rows to go on from. Give a file: forecast predict DATA.")
     if as_of is None:
         return panel
-    moments, notes = read_as_of(as_of, panel.clock, panel.ids, panel.columns)
-    if (panel.times > np.repeat(moments, panel.lengths)).any():
+    known, notes = read_as_of(as_of, panel.clock, panel.ids, panel.columns, moments)
+    if (panel.times > np.repeat(known, panel.lengths)).any():
         raise ConfigError(
             f"--as-of {as_of}: the training data has later rows. Give the file to read up to there."
         )
-    return replace(panel, as_of=moments, warnings=(*panel.warnings, *notes))
+    return replace(panel, as_of=known, warnings=(*panel.warnings, *notes))
 
 
 def check_as_of(run: TrainedRun, as_of: str | None) -> None:

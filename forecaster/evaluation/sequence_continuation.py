@@ -46,26 +46,13 @@ def continuation_table(run: SequenceRun, panel: Panel, asked: Continued) -> pd.D
     Args:
         run: A trained run of symbols.
         panel: Sequences, read as those of the run, each with one row at least.
-        asked: How many, and how they are chosen.
+        asked: How many, and how they are chosen; checked.
 
     Returns:
         ``unique_id, step, mark, probability``, a row a symbol; the probability that it had, of draws after
         the temperature.
-
-    Raises:
-        ConfigError: The horizon or the temperature is not possible, or the run sees numbers beside symbols,
-            which are not known of those to come.
     """
-    horizon = 1 if asked.horizon is None else asked.horizon
-    if horizon < 1:
-        raise ConfigError(f"--horizon {horizon}: must be 1 or more. Give 1 at least.")
-    if panel.channels and horizon > 1:
-        raise ConfigError(
-            f"--horizon {horizon}: {run.name} sees {', '.join(panel.channels[:5])} beside the symbols, which "
-            "is not known of those to come. Give 1, or train without --past."
-        )
-    seed = run.settings.training.seed if asked.seed is None else asked.seed
-    choice = Choice(asked.sample, asked.temperature, seed)
+    horizon, choice = check_continued(run, asked)
     marks, probs = continue_marks(run.networks, panel, horizon, choice)
     return pd.DataFrame(
         {
@@ -75,6 +62,32 @@ def continuation_table(run: SequenceRun, panel: Panel, asked: Continued) -> pd.D
             "probability": probs.ravel(),
         }
     )
+
+
+def check_continued(run: SequenceRun, asked: Continued) -> tuple[int, Choice]:
+    """Refuse what a run of symbols cannot do.
+
+    Args:
+        run: A trained run of symbols.
+        asked: How many, and how they are chosen.
+
+    Returns:
+        Symbols of each sequence, and how they are chosen.
+
+    Raises:
+        ConfigError: The horizon or the temperature is not possible, or the run sees numbers beside symbols,
+            which are not known of those to come.
+    """
+    horizon, channels = 1 if asked.horizon is None else asked.horizon, run.panel.channels
+    if horizon < 1:
+        raise ConfigError(f"--horizon {horizon}: must be 1 or more. Give 1 at least.")
+    if channels and horizon > 1:
+        raise ConfigError(
+            f"--horizon {horizon}: {run.name} sees {', '.join(channels[:5])} beside the symbols, which "
+            "is not known of those to come. Give 1, or train without --past."
+        )
+    seed = run.settings.training.seed if asked.seed is None else asked.seed
+    return horizon, Choice(asked.sample, asked.temperature, seed)
 
 
 def refuse_symbols(run: AnyRun, asked: Continued) -> None:

@@ -20,6 +20,7 @@ from forecaster.errors import RunError, listing
 from forecaster.evaluation.sequence_continuation import (
     CONTINUED,
     Continued,
+    check_continued,
     continuation_table,
     refuse_symbols,
 )
@@ -54,7 +55,6 @@ def sequence_parts(run: SequenceRun, panel: Panel) -> Iterator[pd.DataFrame]:
     Args:
         run: A trained run.
         panel: Sequences, read as those of the run.
-        asked: How symbols go on.
 
     Yields:
         Labels: ``unique_id, label, p-CLASS, ...``; tags: ``unique_id, ds``, the column and ``probability``;
@@ -124,16 +124,46 @@ def predict_in_parts(
         DataError: The file cannot be read.
         RunError: No file is given, and the run keeps no rows.
     """
+    check_continuation(run, data, asked)
     panel = run.panel if data is None else read_sequences_like(run, data)
-    is_of_symbols = run.networks.goal.kind == "marks"
-    if not is_of_symbols:
-        refuse_symbols(run, asked)
-    if panel.n_rows == 0:
-        raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
     notes = [note.line for note in (*panel.repairs, *panel.warnings)]
-    if is_of_symbols:
-        return iter([continuation_table(run, panel, asked)]), notes
-    return sequence_parts(run, panel), notes
+    return say(run, panel, asked), notes
+
+
+def check_continuation(run: SequenceRun, data: object | None, asked: Continued) -> None:
+    """Refuse what a run cannot answer.
+
+    Args:
+        run: A trained run.
+        data: What it is asked of; None for the rows that it keeps.
+        asked: How symbols go on.
+
+    Raises:
+        ConfigError: What is asked for does not fit the run.
+        RunError: No file is given, and the run keeps no rows.
+    """
+    if run.networks.goal.kind == "marks":
+        check_continued(run, asked)
+    else:
+        refuse_symbols(run, asked)
+    if data is None and run.panel.n_rows == 0:
+        raise RunError(f"{run.name}: keeps no rows. Name a file: forecast predict FILE --run {run.name}")
+
+
+def say(run: SequenceRun, panel: Panel, asked: Continued) -> Iterator[pd.DataFrame]:
+    """What a run says of sequences: labels, outputs or tags, or how symbols go on.
+
+    Args:
+        run: A trained run.
+        panel: Sequences, read as those of the run, with one row at least.
+        asked: How symbols go on; checked.
+
+    Returns:
+        Tables one after the other.
+    """
+    if run.networks.goal.kind == "marks":
+        return iter([continuation_table(run, panel, asked)])
+    return sequence_parts(run, panel)
 
 
 def evaluate_sequences(run: SequenceRun, data: Source) -> tuple[dict[str, Any], list[str]]:
