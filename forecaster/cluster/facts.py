@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from forecaster.cluster.beside import Beside
 from forecaster.cluster.session import Session
 from forecaster.cluster.shards import Shard
 from forecaster.cluster.tasks import run_tasks
 from forecaster.config.data_settings import DataSettings
+from forecaster.data.id_hash import hash_ids
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
 from forecaster.data.whole import Whole, facts_of, merge_facts
@@ -49,7 +49,7 @@ class Reading:
             panel = self.panel(shard)
         except EmptyError:
             return None, np.zeros(0, np.uint64)
-        return facts_of(panel), pd.util.hash_array(panel.ids.astype(object))
+        return facts_of(panel), hash_ids(panel.ids)
 
 
 def find_facts(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.calendar import DAY, to_wall
 from forecaster.data.clock import find_resolution
 from forecaster.data.event_rows import EventRows
+from forecaster.data.id_hash import hash_ids
 from forecaster.data.names import is_person_name
 from forecaster.data.panel import Clock, Note, Panel, TimeKind
 from forecaster.data.rows import Order
@@ -158,7 +158,7 @@ def _spread(rows: EventRows, tied: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     new = np.append(True, group[1:] != group[:-1])[: len(moved)]
     places = np.arange(len(moved))
     place = places - np.maximum.accumulate(np.where(new, places, 0))
-    names = pd.util.hash_array(rows.ids.astype(object))[rows.series[moved]]
+    names = hash_ids(rows.ids)[rows.series[moved]]
     key = _mixed(names + np.uint64(_SEED)) ^ rows.times[moved].view(np.uint64)
     draw = (_mixed(_mixed(key) + place.astype(np.uint64)) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     shares = np.zeros(len(tied))
