@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from forecaster.config.facts import WAITING
 from forecaster.data.goals import Goal
 from forecaster.data.peers import ALONE, Peers
 
@@ -95,7 +96,7 @@ class Panel:
         lowest: Lowest value that the target can have (0 for gaps and counts); None where there is none.
         as_of: (n_series,) like ``times``: the moment up to which each series was observed. Events only.
         began: (n_series,) like ``times``: the first event of each series, where rows before those held were
-            cut off; None where every series is whole. Events only.
+            cut off; None where every series is whole. Events and intervals only.
         n_earlier: (n_series,) int64 rows that were cut off before those held; None likewise.
         marks: (n_rows,) int64 index in ``mark_names`` of each row's mark, -1 for one that is not among
             them; None without marks. Events and sequences only.
@@ -199,12 +200,12 @@ class Panel:
 
         Returns:
             A new panel, whose arrays are those of this one where all rows are kept; facts other than rows
-            (``as_of`` too) are those of this one. Of events that are cut off at the beginning it knows how
-            many they were, and when the first was. What is known of the steps ahead stays where no row is
-            cut off at the end.
+            (``as_of`` too) are those of this one. Of events and intervals that are cut off at the beginning
+            it knows how many they were, and when the first was. What is known of the steps ahead stays where
+            no row is cut off at the end.
         """
         began, n_earlier = self.began, self.n_earlier
-        if self.kind == "events" and (begins > self.offsets[:-1]).any():
+        if self.kind in WAITING and (begins > self.offsets[:-1]).any():
             began, n_earlier = self.first_times, self.n_before(begins)
         offsets = np.concatenate([[0], np.cumsum(np.maximum(ends - begins, 0))]).astype(np.int64)
         rows = self._between(begins, ends)
@@ -240,14 +241,16 @@ class Panel:
             return np.zeros(self.n_series, dtype=self.times.dtype)
         return np.asarray(self.times[np.minimum(self.offsets[:-1], self.n_rows - 1)])
 
-    def n_before(self, rows: np.ndarray) -> np.ndarray:
-        """How many rows each series had before one of each, those cut off among them.
+    def n_before(self, rows: np.ndarray, series: np.ndarray | None = None) -> np.ndarray:
+        """How many rows a series had before some, those cut off among them.
 
         Args:
-            rows: (n_series,) int64 flat row number, one of each series.
+            rows: (n,) int64 flat row numbers.
+            series: (n,) int64 series of each; None for one row of each series, in their order.
 
         Returns:
-            (n_series,) int64.
+            (n,) int64.
         """
-        n_earlier = 0 if self.n_earlier is None else self.n_earlier
-        return np.asarray(rows - self.offsets[:-1] + n_earlier)
+        which = slice(None) if series is None else series
+        n_earlier = 0 if self.n_earlier is None else self.n_earlier[which]
+        return np.asarray(rows - self.offsets[:-1][which] + n_earlier)

@@ -93,9 +93,7 @@ def begin_simulation(panel: Panel, origins: np.ndarray, series: np.ndarray, look
     begins = panel.offsets[:-1][series]
     rows = np.maximum(origins[:, None] - (look_back - 1) + np.arange(look_back), begins[:, None])
     counts = np.minimum(origins + 1 - begins, look_back)
-    n_earlier = origins + 1 - counts - begins
-    if panel.n_earlier is not None:
-        n_earlier = n_earlier + panel.n_earlier[series]
+    n_earlier = panel.n_before(origins + 1 - counts, series)
     marks = None if panel.marks is None else panel.marks[rows]
     return Simulation(panel.values[rows], panel.times[rows], counts, n_earlier, marks)
 

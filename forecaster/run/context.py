@@ -65,7 +65,8 @@ def _rows_table(kept: Panel) -> pa.Table:
 def _series_table(panel: Panel, kept: Panel) -> pa.Table:
     """One row a series; first and last are empty for a series without rows.
 
-    Of events, ``first`` and ``n_rows`` are those of the whole series, rows cut off before among them.
+    Of events and intervals, ``first`` and ``n_rows`` are those of the whole series, rows cut off before
+    among them.
     """
     n_rows = panel.n_before(panel.offsets[1:])
     held = panel.lengths > 0

@@ -69,8 +69,7 @@ def history_features(panel: Panel, origins: np.ndarray, names: Sequence[str]) ->
         (n, n_static) float64, columns in the order of ``names``.
     """
     series = panel.series_of(origins)
-    n_earlier = panel.n_before(panel.offsets[:-1])[series]
-    count = (origins - panel.offsets[:-1][series] + n_earlier).astype(np.float64)
+    count = panel.n_before(origins, series).astype(np.float64)
     age = (panel.times[origins] - panel.first_times[series]).astype(np.float64) / (panel.unit_length or 1.0)
     columns = {
         "count": lambda: np.log1p(count),

@@ -13,6 +13,7 @@ from forecaster.data.panel import Ahead, Clock, Panel
 from forecaster.errors import RunError
 from forecaster.run.context import context_bytes, read_context
 from forecaster.run.facts import panel_facts
+from tests.windows.test_windows import panel_of
 
 
 def there_and_back(panel: Panel, n_rows: int, folder: Path) -> Panel:
@@ -137,6 +138,13 @@ def test_events_cut_off_before_are_known_when_read_again(tmp_path: Path) -> None
     assert shorter.first_times.astype("datetime64[D]").astype(str).tolist() == ["2024-01-01", "2024-01-07"]
     assert shorter.marks is not None and shorter.marks.tolist() == [0, 1]
     assert shorter.mark_names == ("visit", "call")
+
+
+def test_intervals_cut_off_are_counted_when_read_again(tmp_path: Path) -> None:
+    panel = panel_of([3.0, 4, 5, 6], [7.0, 8], kind="intervals")
+    found = there_and_back(panel, 2, tmp_path)
+    assert found.y.tolist() == [5, 6, 7, 8]
+    assert found.n_before(found.offsets[1:]).tolist() == [4, 2]
 
 
 def test_first_and_n_rows_are_of_the_whole_series_of_events() -> None:
