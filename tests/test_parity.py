@@ -98,6 +98,27 @@ def test_batch_size_and_threads_do_not_move_forecasts(
         torch.set_num_threads(before)
 
 
+def test_what_is_drawn_for_a_series_depends_neither_on_others_nor_on_the_batch(
+    events_run: SavedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from forecaster.evaluation import paths
+    from forecaster.training import fitted
+
+    run, rows = Forecaster.load(events_run.folder), pd.read_csv(events_run.data)
+    asked = {"horizon": 3, "seed": 5, "as_of": rows["date"].max(), "within": ["9d"]}
+    whole = run.predict(rows, **asked)
+    assert_close(run.predict(**asked), whole)  # from what the run keeps
+    alone = rows[rows["customer"] == "c17"]
+    one = run.predict(alone, **asked)
+    assert_close(one, whole[whole["unique_id"] == "c17"].reset_index(drop=True))
+    assert not run.predict(alone, **{**asked, "seed": 6})["within_9d"].equals(one["within_9d"])
+    monkeypatch.setattr(fitted, "CHUNK", 97)
+    monkeypatch.setattr(paths, "MOST_WINDOWS", 7 * paths.N_PATHS)
+    mixed = run.predict(rows.sample(frac=1, random_state=1), **asked)  # series as they come in the file
+    mixed, whole = (table.sort_values(["unique_id", "step"], ignore_index=True) for table in (mixed, whole))
+    assert_close(mixed, whole)
+
+
 def test_same_settings_train_to_the_same_bits_and_what_they_hang_on_is_recorded(values_run: SavedRun) -> None:
     from tests.conftest import TINY
 

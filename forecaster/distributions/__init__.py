@@ -15,6 +15,7 @@ from forecaster.distributions.piecewise import PiecewiseLinear
 from forecaster.distributions.point_mass import PointMass, median_of
 from forecaster.distributions.pointed import Pointed
 from forecaster.distributions.quantiles import Quantiles
+from forecaster.distributions.random_source import RandomSource
 from forecaster.distributions.stacked import Stacked, concatenate
 from forecaster.distributions.steps import AffineStep, LogStep, Step
 from forecaster.distributions.transformed import Transformed
@@ -38,6 +39,7 @@ __all__ = [
     "PointMass",
     "Pointed",
     "Quantiles",
+    "RandomSource",
     "Stacked",
     "Step",
     "Transformed",

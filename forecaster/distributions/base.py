@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.distributions.arrays import Index, mean_square, row_key
+from forecaster.distributions.random_source import RandomSource
 from forecaster.distributions.threshold import WIDTH, threshold_integral
 
 # Levels and weights of integrals over a quantile function without a closed form: midpoints of 200 equal
@@ -155,11 +156,11 @@ class Distribution(ABC):
 
         return self._by_rows(middle, len(levels))
 
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def sample(self, rng: RandomSource, n: int) -> np.ndarray:
         """Independent draws.
 
         Args:
-            rng: Where randomness comes from.
+            rng: Where randomness comes from: a numpy ``Generator``, or what has numbers as it does.
             n: Draws of every distribution.
 
         Returns:

@@ -6,6 +6,7 @@ import numpy as np
 
 from forecaster.distributions.arrays import Index, ravel_parameter, take_parameter
 from forecaster.distributions.base import Distribution
+from forecaster.distributions.random_source import RandomSource
 
 
 class Clipped(Distribution):
@@ -60,7 +61,7 @@ class Clipped(Distribution):
         """That of ``base``, the limit at least."""
         return np.asarray(np.maximum(self.base.mode(), self.lower))
 
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def sample(self, rng: RandomSource, n: int) -> np.ndarray:
         """(n,) + shape independent draws."""
         return np.asarray(np.maximum(self.base.sample(rng, n), self.lower))
 

@@ -11,6 +11,7 @@ from forecaster.distributions.arrays import Index, take_parameter
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.binned import Binned
 from forecaster.distributions.normal_mixture import NormalMixture
+from forecaster.distributions.random_source import RandomSource
 from forecaster.distributions.root import Excess, find_root
 
 # What turns a mixture, values and the probabilities to reach into an excess over them.
@@ -116,7 +117,7 @@ class Mixture(Distribution):
         with np.errstate(divide="ignore", over="ignore"):
             return np.asarray(np.log((self.weights * np.exp(logs - top)).sum(axis=-1)) + top[..., 0])
 
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def sample(self, rng: RandomSource, n: int) -> np.ndarray:
         """(n,) + shape independent draws: of a component drawn by weight each."""
         reached = np.cumsum(self.weights, axis=-1)
         chosen = (rng.random((n, *self.shape))[..., None] > reached[..., :-1]).sum(axis=-1)

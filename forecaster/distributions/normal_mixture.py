@@ -11,6 +11,7 @@ from forecaster.distributions.arrays import Index
 from forecaster.distributions.base import Distribution
 from forecaster.distributions.normal import Normal
 from forecaster.distributions.point_mass import PointMass
+from forecaster.distributions.random_source import RandomSource
 from forecaster.distributions.root import find_root
 
 # Excess of a logarithm of 0 over any target: beyond what the logarithm of a float64 reaches.
@@ -192,7 +193,7 @@ class NormalMixture(Distribution):
         """Expectation; inf where there is a share that is never reached."""
         return np.where(self.never > 0, np.inf, (self.weights * self.loc).sum(axis=-1))
 
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def sample(self, rng: RandomSource, n: int) -> np.ndarray:
         """(n,) + shape independent draws: of a component drawn by weight each, inf for never."""
         drawn = rng.random((n, *self.shape))
         standard = rng.standard_normal((n, *self.shape))

@@ -6,6 +6,7 @@ import numpy as np
 
 from forecaster.distributions.arrays import Index
 from forecaster.distributions.base import Distribution
+from forecaster.distributions.random_source import RandomSource
 
 
 class Pointed(Distribution):
@@ -75,7 +76,7 @@ class Pointed(Distribution):
         """Where the density is highest."""
         return self.base.mode()
 
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def sample(self, rng: RandomSource, n: int) -> np.ndarray:
         """(n,) + shape independent draws."""
         return self.base.sample(rng, n)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from forecaster.distributions.arrays import Index
 from forecaster.distributions.base import Distribution
+from forecaster.distributions.random_source import RandomSource
 from forecaster.distributions.steps import AffineStep, Step
 
 
@@ -88,7 +89,7 @@ class Transformed(Distribution):
         """The mode of ``base`` mapped where all steps are affine, else searched for in x."""
         return self._undo(self.base.mode()) if self._is_affine else super().mode()
 
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+    def sample(self, rng: RandomSource, n: int) -> np.ndarray:
         """(n,) + shape independent draws."""
         return self._undo(self.base.sample(rng, n))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from forecaster.data.panel import Panel
 from forecaster.distributions import Conditioned, Distribution, Empirical, concatenate
+from forecaster.evaluation.path_random import PathDraw, path_draws
 from forecaster.evaluation.score import bin_edges
 from forecaster.evaluation.simulation import begin_simulation, on_resolution
 from forecaster.training.fitted import Fitted
@@ -20,9 +21,6 @@ N_PATHS = 500
 # Windows that are forecast at once, and numbers that are kept of them.
 MOST_WINDOWS = 200_000
 MOST_NUMBERS = 20_000_000
-
-# Tells the random numbers of paths from those of weights and splits.
-STREAM = 7
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,8 @@ def sample_paths(
     """Gaps that may come, drawn one after the other: each is forecast from those before it.
 
     Marks are drawn with their probabilities. Covariates of events to come are not known, and are fed as not
-    observed.
+    observed. The random numbers of an origin follow from the seed, the id of its series and how many rows
+    that has before it: its paths are the same alone and among others, in any order.
 
     Args:
         model: A network of one step, trained on waiting times.
@@ -92,7 +91,7 @@ def sample_paths(
         known: (n,) what the first gap is known to exceed; None where nothing has been waited.
         n_steps: Gaps of a path.
         n_paths: Paths from each origin.
-        seed: Of the draws; the same one gives the same paths.
+        seed: Of the draws; the same one gives the same paths, another one others.
 
     Returns:
         (n_paths, n, n_steps) in the unit of the panel, on the resolution of its stamps; inf from the first
@@ -124,7 +123,6 @@ def draw_paths(
     Returns:
         Gaps, and probabilities of marks.
     """
-    rng = np.random.default_rng([seed, STREAM])
     n_marks = 0 if panel.marks is None else len(panel.mark_names)
     gaps = np.empty((n_paths, len(origins), n_steps))
     marks = np.empty((len(origins), n_steps, n_marks)) if n_marks else None
@@ -132,7 +130,7 @@ def draw_paths(
     for first in range(0, len(origins), run):
         part = slice(first, first + run)
         waited = None if known is None else known[part]
-        found = _sample(model, panel, (origins[part], waited), (n_paths, n_steps), rng)
+        found = _sample(model, panel, (origins[part], waited), (n_paths, n_steps), seed)
         gaps[:, part] = found.gaps
         if marks is not None:
             marks[part] = found.marks
@@ -144,24 +142,21 @@ def _sample(
     panel: Panel,
     start: tuple[np.ndarray, np.ndarray | None],
     size: tuple[int, int],
-    rng: np.random.Generator,
+    seed: int,
 ) -> Paths:
     """Paths of some origins, for what is known of them; see ``sample_paths``."""
     (origins, known), (n_paths, n_steps) = start, size
-    look_back = model.architecture.look_back
-    windows = windows_at(panel, origins, look_back, 1)
-    forecast = model.predict(panel, windows)
-    if known is not None:
-        forecast = Conditioned(forecast, known[:, None])
-    gap = on_resolution(panel, forecast.sample(rng, n_paths)[..., 0].ravel())  # (n_paths * n)
-    probs = model.predict_marks(panel, windows)
-    drawn, means = [gap], [] if probs is None else [probs[:, 0]]
-    probs = None if probs is None else np.tile(probs[:, 0], (n_paths, 1))
+    look_back, draws = model.architecture.look_back, path_draws(panel, origins, n_paths, seed)
+    gap, probs = _draw_gaps(model, panel, origins, known, next(draws))
+    gap = on_resolution(panel, gap)
+    drawn, means = [gap], [] if probs is None else [probs]
+    probs = None if probs is None else np.tile(probs, (n_paths, 1))
     series = np.tile(panel.series_of(origins), n_paths)
     rows = begin_simulation(panel, np.tile(origins, n_paths), series, look_back)
     for _ in range(n_steps - 1):
-        rows = rows.after(panel, gap, None if probs is None else _draw_marks(probs, rng))
-        following, probs = _draw_following(model, rows.panel(panel, series), look_back, rng)
+        rows = rows.after(panel, gap, None if probs is None else _draw_marks(probs, next(draws)))
+        simulated = rows.panel(panel, series)
+        following, probs = _draw_gaps(model, simulated, last_origins(simulated), None, next(draws))
         gap = np.where(np.isinf(gap), np.inf, on_resolution(panel, following))
         drawn.append(gap)
         if probs is not None:
@@ -170,24 +165,33 @@ def _sample(
     return Paths(gaps, np.stack(means, axis=1) if means else None)
 
 
-def _draw_following(
-    model: Fitted, simulated: Panel, look_back: int, rng: np.random.Generator
+def _draw_gaps(
+    model: Fitted, panel: Panel, origins: np.ndarray, known: np.ndarray | None, draw: PathDraw
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """(n,) a gap after each series, and (n, n_marks) probabilities of its mark, None without marks."""
-    windows = windows_at(simulated, last_origins(simulated), look_back, 1)
+    """(n_paths * n,) a gap on each path; and (n_origins, n_marks) probabilities of marks, or None.
+
+    Where a piece of the windows begins and ends does not matter.
+    """
+    n_each = draw.n_numbers // len(origins)  # all paths from an origin, or the one that goes on from it
     gaps: list[np.ndarray] = []
     probs: list[np.ndarray] = []
-    for forecast, marks in model.predict_with_marks(simulated, windows):
-        gaps.append(forecast.sample(rng, 1)[0, :, 0])
+    first = 0
+    windows = windows_at(panel, origins, model.architecture.look_back, 1)
+    for forecast, marks in model.predict_with_marks(panel, windows):
+        part = slice(first, first + forecast.shape[0])
+        if known is not None:
+            forecast = Conditioned(forecast, known[part, None])
+        gaps.append(forecast.sample(draw.of(first), n_each)[..., 0])
         if marks is not None:
             probs.append(marks[:, 0])
-    return np.concatenate(gaps), np.concatenate(probs) if probs else None
+        first = part.stop
+    return np.concatenate(gaps, axis=1).ravel(), np.concatenate(probs) if probs else None
 
 
-def _draw_marks(probs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _draw_marks(probs: np.ndarray, draw: PathDraw) -> np.ndarray:
     """(n,) int64 codes drawn with probabilities (n, n_marks)."""
     below = np.cumsum(probs, axis=1)
-    drawn = (below <= rng.random((len(probs), 1)) * below[:, -1:]).sum(axis=1)
+    drawn = (below <= draw.of().random((len(probs), 1)) * below[:, -1:]).sum(axis=1)
     return np.asarray(np.minimum(drawn, probs.shape[1] - 1), dtype=np.int64)
 
 

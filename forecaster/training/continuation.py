@@ -10,15 +10,13 @@ from forecaster.data.panel import Panel
 from forecaster.errors import ConfigError
 from forecaster.network.class_output import ClassOutput
 from forecaster.network.streams import Streams
+from forecaster.training.own_random import OwnRandom
 from forecaster.training.sequence_networks import MOST_STREAMS, SequenceNetworks
 from forecaster.windows.batch import Batch
 from forecaster.windows.sequences import SequenceSource, SequenceWindows
 
 # Steps of a history that are run through at once.
 CHUNK = 64
-
-# Tells the random numbers of continuations from those of weights and splits.
-STREAM = 11
 
 
 @dataclass(frozen=True)
@@ -78,17 +76,18 @@ def continue_marks(
 
     Returns:
         (n_series, horizon) int64 index into the marks' names, and the probability that each had, float64.
-        The same for the same seed, whatever series come after.
+        Draws follow from the seed, the id of the series and its symbols, whatever other series there are, in
+        whatever order; those of a longer horizon begin with those of a shorter one.
     """
-    drawn = np.random.default_rng([choice.seed, STREAM]).random((panel.n_series, horizon))
     found = np.empty((panel.n_series, horizon), dtype=np.int64)
     probs = np.empty((panel.n_series, horizon))
     for begin in range(0, panel.n_series, MOST_STREAMS):
         part = np.arange(begin, min(begin + MOST_STREAMS, panel.n_series))
+        drawn = OwnRandom(choice.seed, panel.ids[part]).uniform(horizon)
         members = _Members(networks, panel, part)
         ahead = members.warm_up()
         for step in range(horizon):
-            found[part, step], probs[part, step] = choice.of(ahead, drawn[part, step])
+            found[part, step], probs[part, step] = choice.of(ahead, drawn[:, step])
             if step + 1 < horizon:
                 ahead = members.go_on(found[part, step])
     return found, probs

@@ -72,6 +72,16 @@ def test_a_file_is_forecast_as_it_is_here_in_its_order(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["here.csv", "ray.csv"]
 
 
+def test_later_events_are_drawn_as_they_are_here(place: Path, ray_here: Session) -> None:
+    del ray_here
+    words = ("visits.csv", "--horizon", "3", "--within", "7d", "--seed", "3", "--json")
+    here, there = (predict(place, *words, *more) for more in ((), ON_RAY))
+    assert here.exit_code == there.exit_code == 0, there.output
+    tables = [pd.DataFrame(json.loads(one.stdout)) for one in (there, here)]
+    assert len(tables[0]) == 120
+    pd.testing.assert_frame_equal(*tables, rtol=1e-6)
+
+
 def test_a_folder_is_forecast_into_parts_once(place: Path, tmp_path: Path, ray_here: Session) -> None:
     del ray_here
     here = Forecaster.load(place / "run").predict(place / "parts", within=["7d"])

@@ -8,6 +8,7 @@ import pytest
 
 from forecaster.data.goals import Goal
 from forecaster.data.panel import Panel
+from forecaster.data.some_series import pick_series
 from forecaster.errors import ConfigError
 from forecaster.network.architecture import Architecture
 from forecaster.network.build import build_model
@@ -89,6 +90,23 @@ def test_more_series_than_run_side_by_side_are_taken_in_turn(monkeypatch: pytest
     in_turn = continue_marks(trained, panel, 3, Choice(sample=True))
     assert at_once[0].tolist() == in_turn[0].tolist()
     assert at_once[1] == pytest.approx(in_turn[1], rel=1e-5)
+
+
+def test_draws_are_those_of_the_series_whoever_else_is_there() -> None:
+    trained, panel = networks(), symbols(3, 9, 5, 4, 7)
+    marks, probs = continue_marks(trained, panel, 8, Choice(sample=True, seed=2))
+    order = np.array([4, 1])
+    some = continue_marks(trained, pick_series(panel, order), 5, Choice(sample=True, seed=2))
+    assert some[0].tolist() == marks[order, :5].tolist()
+    assert some[1] == pytest.approx(probs[order, :5], rel=1e-5)
+
+
+def test_series_with_equal_symbols_draw_others_by_their_ids() -> None:
+    panel = symbols(4, 4)
+    assert panel.marks is not None
+    panel.marks[4:] = panel.marks[:4]
+    marks, _ = continue_marks(networks(), panel, 40, Choice(sample=True))
+    assert marks[0].tolist() != marks[1].tolist()
 
 
 def test_a_history_shorter_than_the_windows_trained_on_goes_on_from_its_beginning() -> None:
