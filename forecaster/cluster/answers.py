@@ -117,8 +117,8 @@ class Answers:
 
     def _series(self, run: TrainedRun, shard: Shard) -> Panel:
         """What is forecast from."""
-        job = self._job
-        future, moments = (None if one is None else one.of(shard) for one in (job.future, job.moments))
+        job, number = self._job, 0 if shard.source is None else shard.number
+        future, moments = (None if one is None else one.of(number) for one in (job.future, job.moments))
         return panel_ahead(run, shard.source, job.as_of, future, job.whole, moments)[0]
 
     @staticmethod

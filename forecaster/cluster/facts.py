@@ -39,7 +39,7 @@ class Reading:
 
     def panel(self, shard: Shard) -> Panel:
         """The rows of a shard, read by itself."""
-        moments = None if self.moments is None else self.moments.of(shard)
+        moments = None if self.moments is None else self.moments.of(shard.number)
         source = str(shard.source)
         return read_panel(source, self.settings, self.columns, self.run, self.levels, moments=moments)
 

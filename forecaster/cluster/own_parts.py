@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.cluster.beside import Beside
 from forecaster.config.data_settings import DataSettings
 from forecaster.config.facts import WAITING
 from forecaster.data.load import read_panel
@@ -17,6 +18,7 @@ from forecaster.data.panel import Note, Panel
 from forecaster.data.parted import PartedData
 from forecaster.data.peers import Peers
 from forecaster.data.some_series import join_panels
+from forecaster.data.table import Table
 from forecaster.data.ties import decided_ties
 from forecaster.data.whole import Whole, facts_of, merge_facts
 from forecaster.errors import ConfigError, EmptyError
@@ -45,7 +47,7 @@ class Seen:
     marks: Counter[str]
 
 
-def read_own(data: PartedData, peers: Peers) -> Panel:
+def read_own(data: PartedData, peers: Peers, moments: Beside | None = None) -> Panel:
     """This worker's series of a data set in parts.
 
     Each part is read twice: by itself, for what all of them together say of the data, and then with that.
@@ -53,6 +55,7 @@ def read_own(data: PartedData, peers: Peers) -> Panel:
     Args:
         data: The parts.
         peers: The workers.
+        moments: Of the file that ``--as-of`` names; None for none.
 
     Returns:
         A panel that knows its peers; clock, unit, categories, marks and notes are those of all parts.
@@ -61,8 +64,11 @@ def read_own(data: PartedData, peers: Peers) -> Panel:
         DataError: A part cannot be read.
         ConfigError: A setting does not fit, or nothing is left for this worker.
     """
-    names = data.shares(peers.n)[peers.rank]
-    own = [seen for seen in (_seen(name, data.settings) for name in names) if seen is not None]
+    parts = [
+        (data.parts[place], None if moments is None else moments.of(data.parting.numbers[place]))
+        for place in data.shares(peers.n)[peers.rank]
+    ]
+    own = [seen for seen in (_seen(*part, data.settings) for part in parts) if seen is not None]
     seen = [one for part in peers.gathered(own) for one in part]
     if not seen:
         raise ConfigError(
@@ -73,16 +79,21 @@ def read_own(data: PartedData, peers: Peers) -> Panel:
     counts: Counter[str] = sum((one.marks for one in seen), Counter())
     marks = sorted(counts, key=lambda name: (-counts[name], name))
     panels = []
-    for name in names:
+    for name, known in parts:
         try:
-            panel = read_panel(name, settings, columns, data.source, levels, whole)
+            panel = read_panel(name, settings, columns, data.source, levels, whole, known)
             panels.append(recode_marks(panel, marks))
         except EmptyError:
             continue
     if not panels:
         raise ConfigError(
-            f"--as-of {settings.as_of}: leaves no row in {names[0]}. Take a later one, or fewer --workers."
+            f"--as-of {settings.as_of}: leaves no row in {parts[0][0]}. Take a later one, or fewer --workers."
         )
+    return _joined(panels, data, peers)
+
+
+def _joined(panels: Sequence[Panel], data: PartedData, peers: Peers) -> Panel:
+    """This worker's series as one panel, with the notes of all."""
     panel = join_panels(panels)
     found = peers.gathered([(one.repairs, one.warnings) for one in panels])
     pairs = [pair for part in found for pair in part]
@@ -96,10 +107,10 @@ def read_own(data: PartedData, peers: Peers) -> Panel:
     )
 
 
-def _seen(name: str, settings: DataSettings) -> Seen | None:
+def _seen(name: str, moments: Table | None, settings: DataSettings) -> Seen | None:
     """What one part looks like; None where a moment leaves nothing of it."""
     try:
-        panel = read_panel(name, settings)
+        panel = read_panel(name, settings, moments=moments)
     except EmptyError:
         return None
     marks: Counter[str] = Counter()

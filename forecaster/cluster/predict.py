@@ -33,6 +33,7 @@ from forecaster.cluster.predictor import (
 from forecaster.cluster.session import Session, ray_session
 from forecaster.cluster.shards import Shard, Shards, shards_of
 from forecaster.config.engine import EngineSettings
+from forecaster.data.as_of import names_file
 from forecaster.data.folder import absolute, is_url, part_name
 from forecaster.data.whole import Whole
 from forecaster.errors import ConfigError, DataError
@@ -149,8 +150,18 @@ def _beside(
     run: TrainedRun | SequenceRun, asked: Asked, shards: Shards, work: Path, report: Report
 ) -> tuple[Beside | None, Beside | None]:
     """The future and the moments, cut as the data is."""
-    future = None if asked.future is None else cut_future(run, asked.future, shards, work, report)
-    return future, None if asked.as_of is None else cut_moments(run, asked.as_of, shards, work, report)
+    as_of = asked.as_of if asked.as_of is not None and names_file(asked.as_of) else None
+    if asked.future is None and as_of is None:
+        return None, None
+    if shards.parting is None:
+        option, folder = "--as-of" if asked.future is None else "--future", str(asked.data)
+        raise ConfigError(
+            f"{option}: needs data of which the part of each series is known. Cut {folder} by series first: "
+            f"forecast shard {folder} --out DIR."
+        )
+    how = shards.parting, work, report
+    future = None if asked.future is None else cut_future(run, asked.future, *how)
+    return future, cut_moments(run.panel.columns, as_of, *how)
 
 
 def _forecast(
@@ -168,7 +179,7 @@ def _forecast(
     if asked.data is not None:
         settings = run.settings.data.model_copy(update={"as_of": asked.as_of})
         reading = Reading(settings, dict(run.panel.columns), dict(run.panel.levels), run.name, moments)
-        whole = find_facts(reading, shards.parts, shards.n_parts is not None, session, report)
+        whole = find_facts(reading, shards.parts, shards.parting is not None, session, report)
     files = pack_run(run)
     versions = [None if one is None else one.version for one in (future, moments)]
     mark = _mark(files, asked, whole, versions)

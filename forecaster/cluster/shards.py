@@ -16,6 +16,7 @@ import pandas as pd
 from forecaster.data.folder import (
     absolute,
     has_manifest,
+    identity_of,
     is_folder,
     is_url,
     list_parts,
@@ -23,7 +24,7 @@ from forecaster.data.folder import (
     version_of,
 )
 from forecaster.data.load import Source
-from forecaster.data.shards import write_shards
+from forecaster.data.shards import Parting, write_shards
 from forecaster.evaluation.trained_run import AnyRun
 
 # Of a file that is cut for the workers: bytes and rows of a shard, and how many there are at least and most.
@@ -73,14 +74,14 @@ class Shards:
     Attributes:
         parts: In their order.
         order: Ids in the order in which the user gave them; None for the order of the parts.
-        n_parts: Of a folder in which the hash of an id says which part the series lies in; None where nothing
-            is known of it.
+        parting: Which shard the rows that go with a series belong to; None where it is not known in which of
+            them the series lies.
         temporary: Folder that is to be removed when the forecast is there; None for none.
     """
 
     parts: tuple[Shard, ...]
     order: tuple[str, ...] | None = None
-    n_parts: int | None = None
+    parting: Parting | None = None
     temporary: Path | None = None
 
 
@@ -106,13 +107,13 @@ def shards_of(
         n_series = run.panel.n_series
         size = max(math.ceil(n_series / LEAST_SHARDS), 1)
         begins = range(0, n_series, size)
-        return Shards(
-            tuple(Shard(k, None, begin, min(begin + size, n_series)) for k, begin in enumerate(begins))
-        )
+        parts = tuple(Shard(k, None, begin, min(begin + size, n_series)) for k, begin in enumerate(begins))
+        return Shards(parts, None, Parting(1, (0,)))  # each worker holds all that the run keeps
     if is_folder(data):
         folder = str(data)
         rows = read_manifest(folder).rows if has_manifest(folder) else None
-        return Shards(_parts_of(folder, rows), None, None if rows is None else len(rows))
+        parts = _parts_of(folder, rows)
+        return Shards(parts, None, None if rows is None else _parting(parts, len(rows)))
     return _cut(run, data, work, report)
 
 
@@ -145,24 +146,13 @@ def _cut(run: AnyRun, data: Any, work: Path, report: Callable[[str, int, int | N
     order = tuple(pd.read_parquet(folder / ORDER)["unique_id"])
     parts = _parts_of(str(folder), read_manifest(str(folder)).rows)
     # those of a file that is cut once more are what they were
-    return Shards(tuple(replace(part, version=digest) for part in parts), order, n_shards, folder)
+    parts = tuple(replace(part, version=digest) for part in parts)
+    return Shards(parts, order, _parting(parts, n_shards), folder)
 
 
-def identity_of(source: Any) -> list[str]:
-    """What a source is called and which version of it this is; of what has no name, never the same again.
-
-    Args:
-        source: A file, a folder, a frame or an open file.
-
-    Returns:
-        Texts.
-
-    Raises:
-        DataError: It is not there.
-    """
-    if not isinstance(source, str | os.PathLike) or str(source) == "-":
-        return [os.urandom(8).hex()]
-    return [str(source), version_of(str(source))]
+def _parting(parts: tuple[Shard, ...], n_parts: int) -> Parting:
+    """Which of them an id belongs to, by its hash."""
+    return Parting(n_parts, tuple(part.number for part in parts))
 
 
 def _n_shards(data: Any) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import ray
 
+from forecaster.cluster.beside import Beside, cut_moments
 from forecaster.cluster.board import Board
 from forecaster.cluster.packed import unpack_run
 from forecaster.cluster.session import Session, ray_session
@@ -72,7 +76,7 @@ class RayTraining(Training):
         """
         if hooks.checkpoint is not None:
             hooks.checkpoint.close()  # its lock is for the first worker now
-        with ray_session(self.settings.cluster) as session:
+        with ray_session(self.settings.cluster) as session, self._moments(panel) as moments:
             data, settings, n_workers = self._shared(panel, session.n_workers)
             board: Any = ray.remote(num_cpus=0)(Board).remote()
             task = Task(
@@ -84,6 +88,7 @@ class RayTraining(Training):
                 schedule=hooks.schedule,
                 start=None if hooks.start is None else replace(hooks.start, models=()),
                 read_seconds=read_seconds,
+                moments=moments,
             )
             try:
                 files = _wait(task, replace(session, n_workers=n_workers), hooks)
@@ -92,6 +97,16 @@ class RayTraining(Training):
         run = forecasts(unpack_run(files), "train on Ray")
         asked = self.settings.cluster.workers
         return run if asked is None or asked <= n_workers else _with_note(run, asked, n_workers)
+
+    @contextmanager
+    def _moments(self, panel: Panel | PartedData) -> Iterator[Beside | None]:
+        """The moments of a file that ``--as-of`` names, where workers read parts of the data themselves."""
+        if isinstance(panel, Panel):
+            yield None
+            return
+        with tempfile.TemporaryDirectory(prefix=".moments-", dir=self.folder) as work:
+            how = panel.parting, Path(work), lambda *_: None
+            yield cut_moments(panel.columns, panel.settings.as_of, *how)
 
     def _shared(
         self, panel: Panel | PartedData, n_workers: int

@@ -12,6 +12,7 @@ import ray.train
 import ray.train.torch
 import torch
 
+from forecaster.cluster.beside import Beside
 from forecaster.cluster.board import listen
 from forecaster.cluster.own_parts import read_own
 from forecaster.cluster.packed import pack_run
@@ -43,6 +44,7 @@ class Task:
         start: What training starts from, without its networks, which are read from its run folder; None for
             random weights.
         read_seconds: See ``train_run``.
+        moments: Of the file that ``--as-of`` names, for parts; None for none.
     """
 
     board: Any
@@ -53,6 +55,7 @@ class Task:
     schedule: Callable[[int, int], float] | None
     start: WarmStart | None
     read_seconds: float
+    moments: Beside | None = None
 
 
 def work(config: dict[str, Any]) -> None:
@@ -102,7 +105,7 @@ def _train(task: Task, peers: Peers, attempt: int) -> TrainedRun:
     hooks = Hooks(tell if rank == 0 else None, task.schedule, stop, checkpoint, start)
     try:
         if isinstance(task.data, PartedData):
-            panel = read_own(task.data, peers)
+            panel = read_own(task.data, peers, task.moments)
         else:
             panel = replace(ray.get(task.data[rank]), peers=peers)
         run = train_run(panel, task.settings, hooks, task.read_seconds)

@@ -107,6 +107,23 @@ def version_of(name: str) -> str:
     return str(_fetch(name, "ukey"))
 
 
+def identity_of(source: Any) -> list[str]:
+    """What a source is called and which version of it this is; of what has no name, never the same again.
+
+    Args:
+        source: A file, a folder, a frame or an open file.
+
+    Returns:
+        Texts.
+
+    Raises:
+        DataError: It is not there.
+    """
+    if not isinstance(source, str | os.PathLike) or str(source) == "-":
+        return [os.urandom(8).hex()]
+    return [str(source), version_of(str(source))]
+
+
 def _fetch(name: str, method: str) -> Any:
     """What the file system of a path or URL answers about it."""
     import fsspec

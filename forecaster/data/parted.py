@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from forecaster.config.data_settings import DataSettings
+from forecaster.data.as_of import names_file
 from forecaster.data.folder import (
     absolute,
     has_manifest,
@@ -19,6 +20,7 @@ from forecaster.data.folder import (
     read_manifest,
     version_of,
 )
+from forecaster.data.shards import Parting
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class PartedData:
         rows: Rows of each.
         n_series: Of all.
         settings: How it is read.
+        columns: By role, as they were found when the data was cut.
+        parting: Which part the rows that go with a series belong to.
     """
 
     source: str
@@ -38,24 +42,29 @@ class PartedData:
     rows: tuple[int, ...]
     n_series: int
     settings: DataSettings
+    columns: Mapping[str, str]
+    parting: Parting
 
     @cached_property
     def digest(self) -> str:
         """Another one when a part has changed, 64 hexadecimal digits."""
+        as_of = self.settings.as_of
         said = [self.settings.model_dump_json(exclude_unset=True)]
+        if as_of is not None and names_file(as_of):
+            said.append(version_of(as_of))
         return hashlib.sha256("\n".join([*said, *map(version_of, self.parts)]).encode()).hexdigest()
 
-    def shares(self, n: int) -> list[tuple[str, ...]]:
+    def shares(self, n: int) -> list[range]:
         """Consecutive parts for each of several readers, with about as many rows as any other's.
 
         Args:
             n: Readers; no more than there are parts.
 
         Returns:
-            Names of parts, one at least for each reader.
+            Places in ``parts``, one at least for each reader.
         """
         cuts = even_cuts(np.cumsum([0, *self.rows]), n)
-        return [self.parts[first:last] for first, last in pairwise(cuts)]
+        return [range(first, last) for first, last in pairwise(cuts)]
 
 
 def parted(source: object, settings: DataSettings) -> PartedData | None:
@@ -77,13 +86,15 @@ def parted(source: object, settings: DataSettings) -> PartedData | None:
     name = str(source)
     manifest, names = read_manifest(name), list_parts(name)
     said = DataSettings.model_validate(manifest.settings)
-    kept = [(one, rows) for one, rows in zip(names, manifest.rows, strict=False) if rows > 0]
+    kept = [number for number, rows in enumerate(manifest.rows) if rows > 0 and number < len(names)]
     return PartedData(
         source=name,
-        parts=tuple(absolute(one) for one, _ in kept),
-        rows=tuple(rows for _, rows in kept),
+        parts=tuple(absolute(names[number]) for number in kept),
+        rows=tuple(manifest.rows[number] for number in kept),
         n_series=sum(manifest.series),
         settings=said.model_copy(update=settings.model_dump(exclude_unset=True)),
+        columns=manifest.roles,
+        parting=Parting(len(manifest.rows), tuple(kept)),
     )
 
 

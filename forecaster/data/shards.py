@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,33 @@ def shard_of(ids: np.ndarray, n_shards: int) -> np.ndarray:
         array([5, 7])
     """
     return np.fromiter((zlib.crc32(str(name).encode()) % n_shards for name in ids), np.int64, len(ids))
+
+
+@dataclass(frozen=True)
+class Parting:
+    """Which part of a data set the rows that go with a series belong to, such as its future.
+
+    Attributes:
+        n_parts: That the hash of an id chooses from.
+        numbers: Of the parts that have rows, rising.
+    """
+
+    n_parts: int
+    numbers: tuple[int, ...]
+
+    def part_of(self, ids: np.ndarray) -> np.ndarray:
+        """Numbers of the parts.
+
+        Args:
+            ids: (n,) str.
+
+        Returns:
+            (n,) int64. Ids of a part without rows go to the next one that has some, whose reader says that it
+            does not know them.
+        """
+        numbers = np.array(self.numbers)
+        places = np.searchsorted(numbers, shard_of(ids, self.n_parts))
+        return np.asarray(numbers[np.minimum(places, len(numbers) - 1)])
 
 
 def write_shards(

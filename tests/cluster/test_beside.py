@@ -18,7 +18,7 @@ from forecaster.cluster.session import Session
 from forecaster.cluster.shards import Shards, shards_of
 from forecaster.commands import cli
 from forecaster.config.data_settings import DataSettings
-from forecaster.data.shards import write_shards
+from forecaster.data.shards import Parting, write_shards
 from forecaster.data.whole import Whole, merge_facts
 from forecaster.errors import ConfigError, DataError
 from forecaster.evaluation.forecast import Question, forecast_panel
@@ -78,6 +78,12 @@ def shards_in(folder: Path, run: TrainedRun, work: Path, name: str | None = "par
     return shards_of(run, None if name is None else str(folder / name), work, quiet)
 
 
+def parting_of(shards: Shards) -> Parting:
+    """Which part the rows that go with a series belong to."""
+    assert shards.parting is not None
+    return shards.parting
+
+
 def merged(run: TrainedRun, shards: Shards, as_of: str | None, moments: Beside | None) -> Whole:
     """Facts of all shards."""
     settings = run.settings.data.model_copy(update={"as_of": as_of})
@@ -108,7 +114,7 @@ def test_each_shard_gets_the_future_of_its_series(data: str | None, sales: Path,
     panel, notes = panel_ahead(run, None if data is None else sales / "sales.csv", None, future)
     here = forecast_panel(run.models, panel, question.columns)
     shards = shards_in(sales, run, tmp_path, data)
-    beside = cut_future(run, future, shards, tmp_path, quiet)
+    beside = cut_future(run, future, parting_of(shards), tmp_path, quiet)
     whole = None if data is None else merged(run, shards, None, None)
     there, said = answered(run, shards, Job(run.name, question, None, whole, "{}", future=beside))
     here = here.sort_values("unique_id", kind="stable", ignore_index=True)
@@ -128,7 +134,7 @@ def test_each_shard_gets_the_moments_of_its_series(data: str | None, visits: Pat
     panel, notes = panel_ahead(run, None if data is None else visits / "visits.csv", as_of, None)
     here = forecast_panel(run.models, panel, question.columns)
     shards = shards_in(visits, run, tmp_path, data)
-    beside = cut_moments(run, as_of, shards, tmp_path, quiet)
+    beside = cut_moments(run.panel.columns, as_of, parting_of(shards), tmp_path, quiet)
     assert beside is not None
     whole = None if data is None else merged(run, shards, as_of, beside)
     there, said = answered(run, shards, Job(run.name, question, as_of, whole, "{}", moments=beside))
@@ -140,15 +146,16 @@ def test_each_shard_gets_the_moments_of_its_series(data: str | None, visits: Pat
 
 def test_one_moment_for_all_is_no_file(visits: Path, tmp_path: Path) -> None:
     run = run_of(visits)
-    assert cut_moments(run, "2024-01-25", shards_in(visits, run, tmp_path), tmp_path, quiet) is None
+    parting = parting_of(shards_in(visits, run, tmp_path))
+    assert cut_moments(run.panel.columns, "2024-01-25", parting, tmp_path, quiet) is None
 
 
 def test_ids_of_a_part_without_rows_go_to_one_that_has_some(sales: Path, tmp_path: Path) -> None:
     run = run_of(sales)
     shards = shards_in(sales, run, tmp_path)
-    few = replace(shards, parts=shards.parts[1:3])
+    few = replace(parting_of(shards), numbers=(1, 2))
     beside = cut_future(run, sales / "future.csv", few, tmp_path, quiet)
-    assert sum(beside.of(shard).n_rows for shard in few.parts) == N_SHOPS * 3
+    assert sum(beside.of(number).n_rows for number in few.numbers) == N_SHOPS * 3
 
 
 def test_a_wrong_field_is_named_by_the_file_of_the_user_and_the_id(sales: Path, tmp_path: Path) -> None:
@@ -157,7 +164,7 @@ def test_a_wrong_field_is_named_by_the_file_of_the_user_and_the_id(sales: Path, 
     lines[5] = lines[5].rpartition(",")[0] + ",much"
     future.write_text("\n".join(lines) + "\n")
     shards = shards_in(sales, run, tmp_path)
-    beside = cut_future(run, future, shards, tmp_path, quiet)
+    beside = cut_future(run, future, parting_of(shards), tmp_path, quiet)
     job = Job(run.name, Question.of(run, ((80,), ()), None, (), None), None, None, "{}", future=beside)
     with pytest.raises(DataError, match=r"days\.csv, a row of 'shop 1'.*'much'"):
         answered(run, shards, job)
@@ -169,17 +176,21 @@ def test_a_future_without_a_column_is_refused_as_it_is_cut(sales: Path, tmp_path
     run, future = run_of(sales), tmp_path / "days.csv"
     pd.read_csv(sales / "future.csv").drop(columns="promo").to_csv(future, index=False)
     with pytest.raises(DataError, match="needs columns day, promo, shop; promo missing"):
-        cut_future(run, future, shards_in(sales, run, tmp_path), tmp_path, quiet)
+        cut_future(run, future, parting_of(shards_in(sales, run, tmp_path)), tmp_path, quiet)
     assert [path.name for path in tmp_path.iterdir()] == ["days.csv"]
 
 
-def test_a_future_needs_to_know_where_each_series_lies(sales: Path, tmp_path: Path) -> None:
-    run = run_of(sales)
-    (tmp_path / "theirs").mkdir()
-    pd.read_csv(sales / "sales.csv").to_parquet(tmp_path / "theirs" / "a.parquet", index=False)
-    shards = shards_in(tmp_path, run, tmp_path, "theirs")
-    with pytest.raises(ConfigError, match=r"--future .*future\.csv: needs data .* forecast shard .*theirs"):
-        cut_future(run, sales / "future.csv", shards, tmp_path, quiet)
+@pytest.mark.slow
+def test_a_future_needs_to_know_where_each_series_lies(
+    sales: Path, tmp_path: Path, ray_here: Session
+) -> None:
+    del ray_here
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    pd.read_csv(sales / "sales.csv").to_parquet(theirs / "a.parquet", index=False)
+    on_ray = Forecaster.load(sales / "run", engine="ray", workers=1)
+    with pytest.raises(ConfigError, match=r"--future: needs data .* forecast shard .*theirs"):
+        on_ray.predict(str(theirs), future=sales / "future.csv")
 
 
 def test_another_version_of_the_file_is_another_question(sales: Path, tmp_path: Path) -> None:
@@ -189,7 +200,7 @@ def test_another_version_of_the_file_is_another_question(sales: Path, tmp_path: 
     for more in ("", "", "shop 1,2024-03-01,0\n"):
         if more or not versions:
             future.write_text((sales / "future.csv").read_text() + more)
-        versions.append(cut_future(run, future, shards, tmp_path, quiet).version)
+        versions.append(cut_future(run, future, parting_of(shards), tmp_path, quiet).version)
     assert versions[0] == versions[1] != versions[2]
 
 

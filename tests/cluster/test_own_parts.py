@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from forecaster import Forecaster
+from forecaster.cluster.beside import cut_moments
 from forecaster.cluster.own_parts import read_own
 from forecaster.cluster.session import Session
 from forecaster.cluster.shards import _parts_of
@@ -86,6 +87,32 @@ def test_parts_are_read_as_the_whole(case: str, tmp_path: Path) -> None:
         assert dict(panel.levels) == dict(whole.levels)
         repairs = {note.code: note.count for note in panel.repairs}
         assert repairs == {note.code: note.count for note in whole.repairs}
+
+
+def test_each_part_is_read_up_to_the_moments_of_its_series(tmp_path: Path) -> None:
+    names = [str(number) for number in range(40)]
+    days = pd.Timestamp("2021-01-01") + pd.to_timedelta(np.arange(42), unit="D")
+    moments = pd.DataFrame({"customer": [*names, "ghost", "spook"], "day": days})
+    moments.to_csv(tmp_path / "moments.csv", index=False)
+    settings = {"as_of": str(tmp_path / "moments.csv"), "id": "customer"}
+    data = cut(marked(), tmp_path / "parts", 6, **settings)
+    whole = read_panel(marked(), make_settings(settings).data)
+    beside = cut_moments(data.columns, data.settings.as_of, data.parting, tmp_path, lambda *_: None)
+    panels = meeting(3, lambda holder: read_own(data, holder, beside))
+    assert series_of(join_panels(panels)) == series_of(whole)
+    assert len(np.unique(whole.as_of)) == 40
+    notes = {note.code: note.count for note in panels[0].repairs}
+    assert notes == {note.code: note.count for note in whole.repairs}
+    assert notes["as_of_ids"] == 2
+
+
+def test_other_moments_are_another_data_set(tmp_path: Path) -> None:
+    (tmp_path / "moments.csv").write_text("customer,day\n1,2021-01-01\n")
+    data = cut(marked(), tmp_path / "parts", 2, as_of=str(tmp_path / "moments.csv"))
+    before = data.digest
+    (tmp_path / "moments.csv").write_text("customer,day\n1,2021-01-01\n2,2021-01-01\n")
+    again = parted(tmp_path / "parts", data.settings)
+    assert again is not None and again.digest != before
 
 
 def test_only_a_folder_of_whole_series_is_read_in_parts(tmp_path: Path) -> None:
