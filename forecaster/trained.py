@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forecaster.config.engine import EngineSettings, uses_ray
+from forecaster.config.fields import written
 from forecaster.errors import RunError
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from forecaster.evaluation.sequence_job import SequenceRun
     from forecaster.evaluation.trained_run import AnyRun, TrainedRun
     from forecaster.training.checkpoint import Checkpoint
+
+Moment: TypeAlias = str | date | float | PathLike[str]
 
 
 class Trained:
@@ -60,7 +65,7 @@ class Trained:
         level: Sequence[float] = (80,),
         quantile: Sequence[float] = (),
         horizon: int | None = None,
-        as_of: str | None = None,
+        as_of: Moment | None = None,
         within: Sequence[str] = (),
         future: Source | None = None,
         sample: bool = False,
@@ -75,7 +80,7 @@ class Trained:
             quantile: Quantile levels in (0, 1).
             horizon: Steps, those of the settings when None; of values and returns at most those trained for,
                 of events and intervals any number: all after the first are drawn. Of symbols any number.
-            as_of: Moment to look forward from (events), or a file with one for each id.
+            as_of: Moment to look forward from (events): text, date or number, or a file with one for each id.
             within: Durations such as ``7d`` (events): the probability of an event within each.
             future: Rows after the last ones, with the columns of ``future_known``, where the data has none.
             sample: Whether symbols are drawn by their probabilities; the likeliest of each step otherwise.
@@ -102,7 +107,7 @@ class Trained:
             return self._say(trained, data, asked)
         refuse_symbols(trained, asked)
         question = Question.of(self._forecasts("predict"), (level, quantile), horizon, within, seed)
-        return self._forecast(data, question, as_of, future)
+        return self._forecast(data, question, written(as_of), future)
 
     def _say(self, run: SequenceRun, data: Source | None, asked: Continued) -> pd.DataFrame:
         """What a run says of sequences, or how they go on."""
@@ -174,6 +179,7 @@ class Trained:
         from forecaster.report.build import Wanted
         from forecaster.report.figure import forecast_figure
 
+        more["as_of"] = written(more.get("as_of"))
         wanted = Wanted(data, series=tuple(series), levels=tuple(level), **more)
         figure, self.notes = forecast_figure(self._forecasts("plot"), wanted)
         return figure

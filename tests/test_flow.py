@@ -313,3 +313,14 @@ def test_train_runs_on_the_textbook_file(files: Path, tmp_path: Path, monkeypatc
     assert "Too few rows for a validation part" in done.stderr
     predicted = CliRunner().invoke(cli, ["predict", "--json"])
     assert json.loads(predicted.stdout)[0]["next_event"] >= "2015-09-08T14:59"
+
+
+def test_a_moment_may_be_a_timestamp_as_well_as_text() -> None:
+    days = pd.to_datetime("2024-01-01") + pd.to_timedelta(np.arange(30) ** 1.3 // 1, unit="D")
+    visits = pd.DataFrame({"customer": [f"c{k % 3}" for k in range(30)], "time": days})
+    forecaster = Forecaster(**TINY, as_of=pd.Timestamp("2024-06-30")).fit(visits)
+    later = pd.Timestamp("2024-08-01")
+    table = forecaster.predict(as_of=later)
+    assert (table["as_of"] == later).all()
+    pd.testing.assert_frame_equal(table, forecaster.predict(as_of="2024-08-01"))
+    forecaster.plot(as_of=later)

@@ -170,9 +170,12 @@ def show_training(forecaster: Forecaster, panel: Panel | PartedData, levels: tup
         levels: Central intervals in percent.
     """
     from forecaster.data.future import lacks_future
-    from forecaster.data.panel import Panel
+    from forecaster.data.panel import Note, Panel
 
-    panel = panel if isinstance(panel, Panel) else forecaster.context
+    if not isinstance(panel, Panel):  # the workers have read it
+        panel = forecaster.context
+        for one in forecaster.report["repairs"]:
+            note(f"Repaired: {Note(**one).line}")
     if panel.goal is not None:
         show_result(forecaster.report, None, panel)
         return

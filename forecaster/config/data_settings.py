@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from forecaster.config.fields import Names, Section, setting
+from forecaster.config.fields import Names, Section, Written, setting
 
 Predict = Literal["return", "direction", "range", "close"]
 
@@ -64,7 +64,7 @@ class DataSettings(Section):
         "Events of one series at the same stamp: kept as zero gaps, merged into one, an error, or spread at "
         "random over the stamp's cell; auto keeps them, but merges a customer's events of one day.",
     )
-    start: str | None = setting(
+    start: Written = setting(
         None, "Moment at which the first interval begins, to give intervals dates.", metavar="STAMP"
     )
     tz: str | None = setting(
@@ -89,7 +89,7 @@ class DataSettings(Section):
         "Exchange whose sessions the rows are (ohlc), such as XNYS; the weekdays seen when not given.",
         metavar="NAME",
     )
-    as_of: str | None = setting(
+    as_of: Written = setting(
         None,
         "Moment from which events are forecast, or a file with one for each id; rows after it are not read.",
         metavar="STAMP",

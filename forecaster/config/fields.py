@@ -21,6 +21,18 @@ def split_list(value: object) -> object:
     return (value,) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def written(value: object) -> str | None:
+    """A moment as a command line writes it: ``Timestamp("2024-06-30")`` as ``2024-06-30 00:00:00``.
+
+    Args:
+        value: Text, a date, a number or the path of a file; None for none.
+
+    Returns:
+        Its text; what is no moment is refused where moments are read.
+    """
+    return None if value is None else str(value)
+
+
 def _number_or_text(value: object) -> object:
     """``10`` as int, ``0.1`` as float, anything else (a date) as text."""
     if not isinstance(value, str):
@@ -35,6 +47,7 @@ def _number_or_text(value: object) -> object:
 
 Listed = BeforeValidator(split_list)
 Names = Annotated[tuple[str, ...] | None, Listed]
+Written = Annotated[str | None, BeforeValidator(written)]
 Size = Annotated[int | float | str | None, BeforeValidator(_number_or_text)]
 
 

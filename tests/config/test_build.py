@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import date
+
+import pandas as pd
 import pytest
 
 from forecaster.config.build import change, flatten, make_settings, option_name, section_of
@@ -33,6 +36,9 @@ def test_none_means_not_given() -> None:
         ("bins", "uniform", "uniform"),
         ("target", "a,b", ("a", "b")),
         ("epochs", "5", 5),
+        ("as_of", pd.Timestamp("2024-06-30"), "2024-06-30 00:00:00"),
+        ("as_of", 17, "17"),
+        ("start", date(2024, 6, 30), "2024-06-30"),
     ],
 )
 def test_text_of_a_command_line_becomes_a_value(name: str, text: object, value: object) -> None:
