@@ -7,17 +7,17 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forecaster.config.data_settings import DataSettings
 from forecaster.data.as_of import columns_of_moments, names_file, settings_of_moments
 from forecaster.data.cut import Knife, cut_rows
-from forecaster.data.folder import identity_of, part_name
+from forecaster.data.folder import identity_of, part_name, read_bytes
+from forecaster.data.frames import from_columns, parquet_columns
 from forecaster.data.future import columns_ahead, refuse_lacking
 from forecaster.data.load import Source
-from forecaster.data.read import read_table
 from forecaster.data.shards import Parting
 from forecaster.data.table import Table
 from forecaster.evaluation.trained_run import AnyRun
@@ -53,14 +53,15 @@ class Beside:
         Raises:
             DataError: The part cannot be read.
         """
-        table = read_table(f"{self.folder}/{part_name(number)}", DataSettings())
-        name, ids = self.name, None if self.id is None else table.columns[self.id]
+        name, place = self.name, Path(self.folder) / part_name(number)
+        columns = parquet_columns(name, read_bytes(str(place)))
+        ids = next(iter(columns.values())) if self.id is None else columns[self.id]
 
         def place_of(row: int) -> str:
             """By the id: the line is not known here."""
-            return name if ids is None else f"{name}, a row of '{ids[row].as_py()}'"
+            return name if self.id is None else f"{name}, a row of '{ids[row].as_py()}'"
 
-        return replace(table, source=name, place_of=place_of)
+        return from_columns(name, columns, len(ids), place_of, may_be_empty=True)
 
 
 def cut_future(run: AnyRun, future: Source, parting: Parting, work: Path, report: Report) -> Beside:

@@ -64,6 +64,8 @@ def read_as_of(
         return np.full(len(ids), moment, dtype=moment.dtype), ()
     columns = columns or {}
     table = read_table(text if moments is None else moments, settings_of_moments(columns))
+    if table.n_rows == 0:  # of a part of the file, which has none for these ids
+        raise _no_moment(text, ids)
     name, time = columns_of_moments(table, columns)
     found = read_ids(table, name)
     known = _moments(table, time, clock)
@@ -74,14 +76,19 @@ def read_as_of(
     places = pd.Index(found.names).get_indexer(pd.Index(ids.astype(object)))
     missing = places < 0
     if missing.any():
-        what = "1 id" if missing.sum() == 1 else f"{missing.sum():,} ids"
-        raise DataError(
-            f"{text}: no moment for {what} of the data: {listing(ids[missing])}. Add a row for each, or "
-            "give --as-of one moment for all."
-        )
+        raise _no_moment(text, ids[missing])
     extra = len(found.names) - len(np.unique(places))
     notes = (Note("as_of_ids", f"ids of {text} have no event and were left out", extra),) if extra else ()
     return known[first[places]], notes
+
+
+def _no_moment(text: str, ids: np.ndarray) -> DataError:
+    """The error of a file that lacks some ids of the data."""
+    what = "1 id" if len(ids) == 1 else f"{len(ids):,} ids"
+    return DataError(
+        f"{text}: no moment for {what} of the data: {listing(ids)}. Add a row for each, or give --as-of one "
+        "moment for all."
+    )
 
 
 def cut_events(

@@ -98,7 +98,12 @@ def _from_series(series: pd.Series) -> Column:
 
 
 def from_columns(
-    source: str, columns: dict[str, Column], n_rows: int, place_of: Callable[[int], str] | None = None
+    source: str,
+    columns: dict[str, Column],
+    n_rows: int,
+    place_of: Callable[[int], str] | None = None,
+    *,
+    may_be_empty: bool = False,
 ) -> Table:
     """A table of columns that have types already.
 
@@ -107,6 +112,7 @@ def from_columns(
         columns: By name, each (n_rows,).
         n_rows: Number of rows.
         place_of: Row number -> where that is; None to count rows of ``source``.
+        may_be_empty: Whether there may be no rows.
 
     Returns:
         The table.
@@ -114,7 +120,7 @@ def from_columns(
     Raises:
         DataError: There are no rows.
     """
-    if n_rows == 0:
+    if n_rows == 0 and not may_be_empty:
         raise DataError(f"{source}: there are no rows. Bring a table with rows.")
     plain = {name: _plain(column) for name, column in columns.items()}
 

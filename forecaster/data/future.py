@@ -47,13 +47,16 @@ def read_future(
     columns = columns_ahead(panel.columns)
     table = read_table(source, settings, [name for role, name in columns.items() if role == "id"])
     refuse_lacking(table, columns.values(), run)
+    offsets = np.arange(panel.n_series + 1, dtype=np.int64) * horizon
+    if table.n_rows == 0:  # of a part of the file, which has none for these series
+        return Ahead(np.full((panel.n_series * horizon, len(panel.future_known)), np.nan), offsets), ()
     found = Detection("values", "the columns are those of the run", columns, levels=panel.levels)
     known = read_covariates(table, found, "future")
     ids = read_ids(table, columns.get("id"))
     bases, n_targets = _bases(panel)
     place = pd.Index(bases).get_indexer(pd.Index(ids.names)).astype(np.int64)
-    keys, values, offsets = _keyed_rows(table, (known.numbers, ids), (found, settings, panel))
-    rows_of = place[np.repeat(np.arange(len(place)), np.diff(offsets))]
+    keys, values, ends = _keyed_rows(table, (known.numbers, ids), (found, settings, panel))
+    rows_of = place[np.repeat(np.arange(len(place)), np.diff(ends))]
     if "time" in columns:
         wanted = _keys(_wanted(panel, horizon)[::n_targets], panel.clock.step)
     else:
@@ -62,7 +65,6 @@ def read_future(
     ahead = np.append(values, np.full((1, values.shape[1]), np.nan), axis=0)[steps]
     ahead = np.repeat(ahead, n_targets, axis=0)  # (n_series, horizon, n_future_known)
     notes = (*table.notes, *known.notes, *ids.notes, *_strangers(table, panel.columns, ids.names[place < 0]))
-    offsets = np.arange(panel.n_series + 1, dtype=np.int64) * horizon
     return Ahead(ahead.reshape(-1, values.shape[1]), offsets), notes
 
 

@@ -100,7 +100,11 @@ def write_shards(
     seen: list[Detection] = []
 
     def id_of(table: Table) -> str:
-        """The column of ids; an error where there is none."""
+        """The column of ids.
+
+        Raises:
+            DataError: There is none.
+        """
         seen.append(detect(join_date_and_time(table, settings), settings, *(trained or ())))
         if "id" not in seen[-1].columns:
             raise DataError(

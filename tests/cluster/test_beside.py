@@ -172,6 +172,24 @@ def test_a_wrong_field_is_named_by_the_file_of_the_user_and_the_id(sales: Path, 
         read_by_line(run, Asked(sales / "sales.csv", job.question, None, future))
 
 
+def test_series_that_the_file_leaves_out_are_named(sales: Path, visits: Path, tmp_path: Path) -> None:
+    run, future = run_of(sales), tmp_path / "days.csv"
+    table = pd.read_csv(sales / "future.csv")
+    table[table["shop"] == "shop 1"].to_csv(future, index=False)
+    shards = shards_in(sales, run, tmp_path)
+    beside = cut_future(run, future, parting_of(shards), tmp_path, quiet)
+    question = Question.of(run, ((80,), ()), None, (), None)
+    with pytest.raises(DataError, match=r"days\.csv: no value of promo for shop \d at 2024-02-10.* nor for"):
+        answered(run, shards, Job(run.name, question, None, merged(run, shards, None, None), "{}", beside))
+
+    run, moments = run_of(visits), tmp_path / "moments.csv"
+    pd.read_csv(visits / "moments.csv").head(1).to_csv(moments, index=False)
+    shards = shards_in(visits, run, tmp_path)
+    found = cut_moments(run.panel.columns, str(moments), parting_of(shards), tmp_path, quiet)
+    with pytest.raises(DataError, match=r"moments\.csv: no moment for \d ids? of the data: c\d"):
+        merged(run, shards, str(moments), found)
+
+
 def test_a_future_without_a_column_is_refused_as_it_is_cut(sales: Path, tmp_path: Path) -> None:
     run, future = run_of(sales), tmp_path / "days.csv"
     pd.read_csv(sales / "future.csv").drop(columns="promo").to_csv(future, index=False)
