@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,14 +128,11 @@ def _cut(
     """The parts of a file, beside the forecast."""
     (option, source), (settings, id_of) = said, how
     name = os.fspath(source) if isinstance(source, str | os.PathLike) else option
-    identity = identity_of(source)
-    digest = hashlib.sha256(json.dumps([option, identity, parting.n_parts]).encode()).hexdigest()
-    folder = work / f".beside-{digest[:16]}"
-    shutil.rmtree(folder, ignore_errors=True)  # of an earlier command that was killed
+    folder, version = work / option.strip("-"), json.dumps(identity_of(source))
     what = f"rows of {name} cut into parts"
     knife = Knife(
         parting.n_parts, settings, id_of, parting.part_of, lambda n_rows: report(what, n_rows, None)
     )
     with cut_rows(source, folder, knife) as (cut, _):
         pass
-    return Beside(name, str(folder.absolute()), cut.id, json.dumps(identity))
+    return Beside(name, str(folder.absolute()), cut.id, version)

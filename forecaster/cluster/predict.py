@@ -124,44 +124,46 @@ def forecast_on_ray(
         with ray_session(engine) as session:
             work.mkdir(parents=True, exist_ok=True)
             shards = shards_of(run, asked.data, work, report)
-            beside = _beside(run, asked, shards, work, report)
             try:
-                made = _forecast(run, asked, (folder, shards, beside), session, report)
+                with _beside(run, asked, shards, work, report) as beside:
+                    made = _forecast(run, asked, (folder, shards, beside), session, report)
             except (DataError, ConfigError):
                 _remove(shards.temporary)  # of no use to the next command, which will be another one
                 with contextlib.suppress(OSError):
                     work.rmdir()
                 read_by_line(run, asked)
                 raise
-            finally:
-                for one in beside:
-                    _remove(None if one is None else one.folder)
         _remove(shards.temporary)
         yield made
 
 
-def _remove(folder: str | Path | None) -> None:
+def _remove(folder: Path | None) -> None:
     """Remove a folder, if there is one."""
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
 def _beside(
     run: TrainedRun | SequenceRun, asked: Asked, shards: Shards, work: Path, report: Report
-) -> tuple[Beside | None, Beside | None]:
-    """The future and the moments, cut as the data is."""
+) -> Iterator[tuple[Beside | None, Beside | None]]:
+    """The future and the moments, cut as the data is, for as long as the block lasts."""
     as_of = asked.as_of if asked.as_of is not None and names_file(asked.as_of) else None
     if asked.future is None and as_of is None:
-        return None, None
+        yield None, None
+        return
     if shards.parting is None:
         option, folder = "--as-of" if asked.future is None else "--future", str(asked.data)
         raise ConfigError(
             f"{option}: needs data of which the part of each series is known. Cut {folder} by series first: "
             f"forecast shard {folder} --out DIR."
         )
-    how = shards.parting, work, report
-    future = None if asked.future is None else cut_future(run, asked.future, *how)
-    return future, cut_moments(run.panel.columns, as_of, *how)
+    for left in work.glob(".beside-*"):  # by a command that was killed
+        _remove(left)
+    with tempfile.TemporaryDirectory(prefix=".beside-", dir=work) as place:
+        how = shards.parting, Path(place), report
+        future = None if asked.future is None else cut_future(run, asked.future, *how)
+        yield future, cut_moments(run.panel.columns, as_of, *how)
 
 
 def _forecast(

@@ -100,18 +100,9 @@ def write_shards(
     seen: list[Detection] = []
 
     def id_of(table: Table) -> str:
-        """The column of ids.
-
-        Raises:
-            DataError: There is none.
-        """
+        """The column of ids, which is kept with all else that the first piece shows."""
         seen.append(detect(join_date_and_time(table, settings), settings, *(trained or ())))
-        if "id" not in seen[-1].columns:
-            raise DataError(
-                f"{table.source}: one series, as no column names several; it cannot be cut. Name the column "
-                "of ids with --id."
-            )
-        return seen[-1].columns["id"]
+        return _id_of(table, seen[-1])
 
     knife = Knife(n_shards, settings, id_of, lambda ids: shard_of(ids, n_shards), progress)
     with cut_rows(source, folder, knife) as (cut, temporary):
@@ -121,6 +112,16 @@ def write_shards(
             ids = pa.table({"unique_id": pa.array(list(cut.order), pa.string())})
             pq.write_table(ids, temporary / order)
     return manifest, len(cut.order)
+
+
+def _id_of(table: Table, found: Detection) -> str:
+    """The column of ids; an error where there is none."""
+    if "id" not in found.columns:
+        raise DataError(
+            f"{table.source}: one series, as no column names several; it cannot be cut. Name the column of "
+            "ids with --id."
+        )
+    return found.columns["id"]
 
 
 def _manifest(cut: Cut, found: Detection, settings: DataSettings) -> Manifest:

@@ -215,10 +215,11 @@ def test_another_version_of_the_file_is_another_question(sales: Path, tmp_path: 
     run, future = run_of(sales), tmp_path / "days.csv"
     shards = shards_in(sales, run, tmp_path)
     versions = []
-    for more in ("", "", "shop 1,2024-03-01,0\n"):
+    for place, more in enumerate(("", "", "shop 1,2024-03-01,0\n")):
         if more or not versions:
             future.write_text((sales / "future.csv").read_text() + more)
-        versions.append(cut_future(run, future, parting_of(shards), tmp_path, quiet).version)
+        (tmp_path / str(place)).mkdir()
+        versions.append(cut_future(run, future, parting_of(shards), tmp_path / str(place), quiet).version)
     assert versions[0] == versions[1] != versions[2]
 
 
