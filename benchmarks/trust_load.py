@@ -66,9 +66,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from forecaster.commands._tables import write_parts
-from forecaster.evaluation.forecast import forecast_parts
+from forecaster.evaluation.forecast import Question, forecast_parts
 from forecaster.evaluation.reading import panel_ahead
-from forecaster.evaluation.tables import Columns
 from forecaster.run.load import load_run
 
 def held():
@@ -88,7 +87,8 @@ def watched(parts):
         yield part
 
 began = time.perf_counter()
-write_parts(watched(forecast_parts(run.models, panel, Columns())), out)
+question = Question.of(run, ((80,), ()), None, (), None)
+write_parts(watched(forecast_parts(run.models, panel, question)), out)
 settled = seen[min(3, len(seen) - 1)][1]
 most = max(size for _, size in seen)
 print(json.dumps({

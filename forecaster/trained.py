@@ -125,18 +125,13 @@ class Trained:
         run = self._forecasts("predict")
         if uses_ray(self._engine):
             return self._on_ray(run, data, question, as_of, future)
-        from forecaster.evaluation.forecast import forecast_panel
+        import pandas as pd
+
+        from forecaster.evaluation.forecast import forecast_parts
         from forecaster.evaluation.reading import panel_ahead
 
         panel, self.notes = panel_ahead(run, data, as_of, future)
-        return forecast_panel(
-            run.models,
-            panel,
-            question.columns,
-            horizon=question.n_steps,
-            within=question.within,
-            seed=question.seed,
-        )
+        return pd.concat(list(forecast_parts(run.models, panel, question)), ignore_index=True)
 
     def _on_ray(
         self,

@@ -93,14 +93,7 @@ class Answers:
             case TrainedRun() as run, Question() as question:
                 panel = self._panel(shard, partial(self._series, run, shard))
                 unseen = unseen_ids(run, panel) if shard.source is not None else panel.ids[:0]
-                tables = forecast_parts(
-                    run.models,
-                    panel,
-                    question.columns,
-                    horizon=question.n_steps,
-                    within=question.within,
-                    seed=question.seed,
-                )
+                tables = forecast_parts(run.models, panel, question)
                 return Answer(tables, panel.n_series, _notes(panel, shard), (len(unseen), listing(unseen)))
             case SequenceRun() as run, Continued() as question:
                 panel = self._panel(shard, partial(self._sequences, run, shard))

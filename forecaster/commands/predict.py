@@ -108,8 +108,7 @@ def _put(trained: TrainedRun, asked: tuple[list[Any], Question, str | None], to:
 
     (sources, question, as_of), (output, title) = asked, to
     panel, notes = panel_ahead(trained, sources[0], as_of, sources[1])
-    how: dict[str, Any] = {"horizon": question.n_steps, "within": question.within, "seed": question.seed}
-    parts = forecast_parts(trained.models, panel, question.columns, **how)
+    parts = forecast_parts(trained.models, panel, question)
     for text in notes:
         note(f"Note: {text}")
     output.put_parts(parts, title, panel)

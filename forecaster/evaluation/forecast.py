@@ -98,13 +98,13 @@ def forecast_panel(
     """What comes after the last row of every series; ``forecast_parts`` as one table.
 
     Args:
-        models: As ``forecast_parts`` takes it, and all that follow.
+        models: As ``forecast_parts`` takes it.
         panel: Rows to go on from.
         columns: Which intervals and quantiles.
-        horizon: Steps.
+        horizon: Steps; those trained for when None.
         within: Durations (events).
         seed: Of what is drawn.
-        origins: As there.
+        origins: As ``forecast_parts`` takes it.
 
     Returns:
         A row a step; series in the order of the panel, or of ``origins``.
@@ -113,30 +113,21 @@ def forecast_panel(
         DataError: There is no row to go on from.
         ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
     """
-    parts = forecast_parts(models, panel, columns, horizon=horizon, within=within, seed=seed, origins=origins)
+    n_steps = models[0].architecture.horizon if horizon is None else horizon
+    parts = forecast_parts(models, panel, Question(columns, n_steps, within, seed), origins)
     return pd.concat(list(parts), ignore_index=True)
 
 
 def forecast_parts(
-    models: Sequence[Fitted],
-    panel: Panel,
-    columns: Columns,
-    *,
-    horizon: int | None = None,
-    within: Sequence[str] = (),
-    seed: int = 0,
-    origins: np.ndarray | None = None,
+    models: Sequence[Fitted], panel: Panel, question: Question, origins: np.ndarray | None = None
 ) -> Iterator[pd.DataFrame]:
     """What comes after the last row of every series, some thousand series at a time.
 
     Args:
         models: The first gives the forecast; a second one with bins adds their probabilities.
         panel: Rows to go on from.
-        columns: Which intervals and quantiles.
-        horizon: Steps; those trained for when None. Of values and returns at most those trained for; of
-            events and intervals any number, drawn beyond the first (``evaluation.paths``).
-        within: Durations (events).
-        seed: Of what is drawn.
+        question: Of values and returns at most the steps trained for; of events and intervals any number,
+            drawn beyond the first (``evaluation.paths``).
         origins: (n,) int64 flat row numbers of the last rows of some series; of all when None.
 
     Yields:
@@ -146,12 +137,10 @@ def forecast_parts(
         DataError: There is no row to go on from.
         ConfigError: The horizon is longer than trained for, or an option does not fit the kind.
     """
-    n_steps = models[0].architecture.horizon if horizon is None else horizon
-    question = Question(columns, n_steps, within, seed)
     question.check(panel.kind, models[0].architecture.horizon)
     if panel.n_rows == 0:
         raise DataError(f"{panel.source}: no rows to forecast from. Give a file with rows.")
-    draws = panel.kind in WAITING
+    draws, n_steps = panel.kind in WAITING, question.n_steps
     origins = last_origins(panel) if origins is None else origins
     run = min(CHUNK, at_once(n_steps)) if draws and n_steps > 1 else CHUNK
     table = _waiting_table if draws else _value_table
