@@ -12,6 +12,7 @@ from forecaster.data.calendar import DAY
 from forecaster.data.panel import Note, Panel
 from forecaster.data.parts import in_parts, positive_median
 from forecaster.data.units import in_words, propose_unit, resolution_words
+from forecaster.data.whole import Whole
 
 # Bursts are worth a word where both are exceeded, and there are gaps enough to tell.
 _BURSTY, _MANY_SHORT, _LEAST_GAPS = 0.3, 0.4, 20
@@ -158,18 +159,21 @@ def examine_events(panel: Panel) -> EventFacts:
     )
 
 
-def warn_of_events(panel: Panel) -> tuple[Note, ...]:
+def warn_of_events(panel: Panel, whole: Whole | None = None) -> tuple[Note, ...]:
     """What a user should know before training on these events; empty where all is well.
 
     Args:
         panel: Of kind ``events``, as it was read.
+        whole: Facts of the data set that it is a part of, which decide how many series are many; None for a
+            whole one.
 
     Returns:
         Warnings: series with one event, coarse stamps, bursts. Ties are said where they are read.
     """
     notes = []
     n_single = int((panel.lengths == 1).sum())
-    if panel.n_series > 1 and 2 * n_single > panel.n_series:
+    of_all, n_all = (n_single, panel.n_series) if whole is None else (whole.n_single, whole.n_series)
+    if n_single and n_all > 1 and 2 * of_all > n_all:
         text = (
             "more than half of the series have one event and are forecast by what the others did; bring "
             "their earlier events, if there are any"

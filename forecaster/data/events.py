@@ -82,7 +82,7 @@ def read_events(table: Table, found: Detection, settings: DataSettings) -> Panel
         columns=dict(found.columns),
         repairs=events.repairs,
     )
-    warned = (*events.warnings, *warn_of_events(panel), *notes)
+    warned = (*events.warnings, *warn_of_events(panel, found.whole), *notes)
     panel = replace(panel, warnings=warned)
     return panel if rows.marks is None else with_marks(panel, rows.marks, rows.mark_names)
 

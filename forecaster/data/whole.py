@@ -24,6 +24,7 @@ class Whole:
         clock: Of all rows.
         is_regular: Whether the rows of every series are whole steps of the clock apart (values).
         latest: Moment up to which all series were observed; None without rows.
+        n_single: Series of one row.
     """
 
     n_rows: int
@@ -31,6 +32,7 @@ class Whole:
     clock: Clock
     is_regular: bool
     latest: np.generic | None = None
+    n_single: int = 0
 
 
 def facts_of(panel: Panel) -> Whole:
@@ -46,7 +48,8 @@ def facts_of(panel: Panel) -> Whole:
     moments = panel.times if panel.as_of is None else panel.as_of
     latest = moments.max() if len(moments) else None
     is_regular = all(note.code != IRREGULAR for note in panel.warnings)
-    return Whole(panel.n_rows, panel.n_series, panel.clock, is_regular, latest)
+    n_single = int((panel.lengths == 1).sum())
+    return Whole(panel.n_rows, panel.n_series, panel.clock, is_regular, latest, n_single)
 
 
 def merge_facts(parts: Sequence[Whole]) -> Whole:
@@ -78,4 +81,5 @@ def merge_facts(parts: Sequence[Whole]) -> Whole:
         replace(clock, resolution=min(known, default=None)),
         all(part.is_regular for part in parts),
         max(moments, default=None),  # type: ignore[type-var]
+        sum(part.n_single for part in parts),
     )

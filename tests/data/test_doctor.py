@@ -14,6 +14,7 @@ from forecaster.data.doctor import EventFacts, examine_events
 from forecaster.data.load import read_panel
 from forecaster.data.panel import Panel
 from forecaster.data.summary import summarise
+from forecaster.data.whole import Whole, facts_of, merge_facts
 
 DOC = Path(__file__).parents[2] / "docs" / "inspect.md"
 START = np.datetime64("2020-01-01T00:00", "m")
@@ -84,6 +85,20 @@ def test_series_with_one_event_are_said_when_they_are_more_than_half() -> None:
     assert "single_events" not in warned(half)
     (note,) = (note for note in at([0, 900, 1, 2], list("aabc")).warnings if note.code == "single_events")
     assert note.count == 2
+
+
+def test_parts_say_together_how_many_series_have_one_event() -> None:
+    settings = DataSettings(kind="events", id="id", unit="day")
+    rows = pd.DataFrame({"id": list("aabcdeef"), "time": pd.date_range("2024-01-01", periods=8)})
+    parts = [rows[rows["id"].isin(list(ids))] for ids in ("ab", "cd", "ef")]
+
+    def singles(source: pd.DataFrame, whole: Whole | None = None) -> list[int | None]:
+        panel = read_panel(source, settings, whole=whole)
+        return [note.count for note in panel.warnings if note.code == "single_events"]
+
+    assert [singles(one) for one in (rows, *parts)] == [[4], [], [2], []]
+    whole = merge_facts([facts_of(read_panel(part, settings)) for part in parts])
+    assert [singles(part, whole) for part in parts] == [[1], [2], [1]]
 
 
 def test_coarse_stamps_are_said_unless_whole_units_were_asked_for() -> None:
