@@ -121,20 +121,31 @@ def forecast_on_ray(
             if not is_url(folder)
             else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="forecast-")))
         )
-        with ray_session(engine) as session:
-            work.mkdir(parents=True, exist_ok=True)
+        with ray_session(engine) as session, _folder(work):
             shards = shards_of(run, asked.data, work, report)
             try:
                 with _beside(run, asked, shards, work, report) as beside:
                     made = _forecast(run, asked, (folder, shards, beside), session, report)
             except (DataError, ConfigError):
                 _remove(shards.temporary)  # of no use to the next command, which will be another one
-                with contextlib.suppress(OSError):
-                    work.rmdir()
                 read_by_line(run, asked)
                 raise
         _remove(shards.temporary)
         yield made
+
+
+@contextlib.contextmanager
+def _folder(place: Path) -> Iterator[None]:
+    """A folder to work in; one that was made for it does not stay empty behind."""
+    is_new = not place.exists()
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):  # there is something in it
+                place.rmdir()
+        raise
 
 
 def _remove(folder: Path | None) -> None:

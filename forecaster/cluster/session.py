@@ -256,6 +256,11 @@ def _ends_on_sigterm() -> Iterator[None]:
     caught: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
+        """Handle the signal.
+
+        Raises:
+            KeyboardInterrupt: Always, so that the block ends.
+        """
         del frame
         caught.append(number)
         raise KeyboardInterrupt

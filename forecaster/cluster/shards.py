@@ -113,7 +113,9 @@ def shards_of(
         folder = str(data)
         rows = read_manifest(folder).rows if has_manifest(folder) else None
         parts = _parts_of(folder, rows)
-        return Shards(parts, None, None if rows is None else _parting(parts, len(rows)))
+        if rows is None or any(part.number >= len(rows) for part in parts):
+            return Shards(parts)  # of files that the manifest does not name any may hold any series
+        return Shards(parts, None, _parting(parts, len(rows)))
     return _cut(run, data, work, report)
 
 

@@ -121,7 +121,8 @@ def identity_of(source: Any) -> list[str]:
     """
     if not isinstance(source, str | os.PathLike) or str(source) == "-":
         return [os.urandom(8).hex()]
-    return [str(source), version_of(str(source))]
+    name = os.fspath(source)
+    return [name, *map(version_of, list_parts(name) if is_folder(name) else [name])]
 
 
 def _fetch(name: str, method: str) -> Any:

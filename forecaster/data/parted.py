@@ -75,8 +75,8 @@ def parted(source: object, settings: DataSettings) -> PartedData | None:
         settings: Likewise.
 
     Returns:
-        None for all but a folder with the manifest of `forecast shard`: only of those it is known that each
-        series lies in one part.
+        None for all but a folder with the manifest of `forecast shard` and no other files: only of those it
+        is known that each series lies in one part.
 
     Raises:
         DataError: The folder cannot be looked at, or a part is missing.
@@ -85,8 +85,10 @@ def parted(source: object, settings: DataSettings) -> PartedData | None:
         return None
     name = str(source)
     manifest, names = read_manifest(name), list_parts(name)
+    if len(names) > len(manifest.rows):
+        return None
     said = DataSettings.model_validate(manifest.settings)
-    kept = [number for number, rows in enumerate(manifest.rows) if rows > 0 and number < len(names)]
+    kept = [number for number, rows in enumerate(manifest.rows) if rows > 0]
     return PartedData(
         source=name,
         parts=tuple(absolute(names[number]) for number in kept),

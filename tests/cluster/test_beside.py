@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from forecaster.cluster.session import Session
 from forecaster.cluster.shards import Shards, shards_of
 from forecaster.commands import cli
 from forecaster.config.data_settings import DataSettings
+from forecaster.data.folder import identity_of, part_name
+from forecaster.data.parted import parted
 from forecaster.data.shards import Parting, write_shards
 from forecaster.data.whole import Whole, merge_facts
 from forecaster.errors import ConfigError, DataError
@@ -221,6 +224,27 @@ def test_another_version_of_the_file_is_another_question(sales: Path, tmp_path: 
         (tmp_path / str(place)).mkdir()
         versions.append(cut_future(run, future, parting_of(shards), tmp_path / str(place), quiet).version)
     assert versions[0] == versions[1] != versions[2]
+
+
+def test_a_folder_is_another_one_when_one_of_its_files_has_changed(tmp_path: Path) -> None:
+    place = tmp_path / "days"
+    place.mkdir()
+    for name in "ab":
+        pd.DataFrame({"shop": [name]}).to_parquet(place / f"{name}.parquet")
+    before = identity_of(place)
+    assert identity_of(place) == before
+    pd.DataFrame({"shop": ["a", "c"]}).to_parquet(place / "a.parquet")
+    assert identity_of(place) != before
+
+
+def test_a_file_put_beside_the_parts_may_hold_any_series(sales: Path, tmp_path: Path) -> None:
+    run, folder = run_of(sales), tmp_path / "parts"
+    shutil.copytree(sales / "parts", folder)
+    assert shards_in(tmp_path, run, tmp_path).parting is not None
+    shutil.copy(folder / part_name(0), folder / "part-more.parquet")
+    assert shards_in(tmp_path, run, tmp_path).parting is None
+    assert parted(sales / "parts", run.settings.data) is not None
+    assert parted(folder, run.settings.data) is None  # it is refused where the whole is read
 
 
 def test_what_does_not_fit_the_run_is_refused_before_anything_begins(visits: Path, sales: Path) -> None:

@@ -85,7 +85,7 @@ def test_shards_are_answered_as_the_whole(
     assert len(shards.parts) > 2
     answers = Answers(run, Job(run.name, asked, None, None, "{}"))
     there = pd.concat([table for one in shards.parts for table in answers.of(one).tables], ignore_index=True)
-    pd.testing.assert_frame_equal(by_id(there), by_id(here), rtol=1e-5)
+    pd.testing.assert_frame_equal(by_id(there), by_id(here), rtol=1e-6)
 
 
 def test_what_cannot_be_said_is_refused_before_anything_begins(place: Path) -> None:
@@ -119,10 +119,10 @@ def test_the_command_and_the_library_say_on_ray_what_they_say_here(
         done = CliRunner().invoke(cli, words)
         assert done.exit_code == 0, done.output
     here, there = (pd.read_csv(tmp_path / name) for name in ("here.csv", "ray.csv"))
-    pd.testing.assert_frame_equal(there, here, rtol=1e-5)
+    pd.testing.assert_frame_equal(there, here, rtol=1e-6)
     on_ray = Forecaster.load(place / "marks", engine="ray", workers=1)
     expected = Forecaster.load(place / "marks").predict(horizon=3)
-    pd.testing.assert_frame_equal(on_ray.predict(horizon=3), expected, rtol=1e-5)
+    pd.testing.assert_frame_equal(on_ray.predict(horizon=3), expected, rtol=1e-6)
 
 
 def test_a_question_for_another_kind_of_run_is_an_error_of_ours(place: Path) -> None:
